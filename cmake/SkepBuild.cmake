@@ -1,0 +1,72 @@
+# How each part of the tree is built: one static library per layer, one test program per tested directory, one object per BPF source.
+
+add_library(skep_flags INTERFACE)
+target_include_directories(skep_flags INTERFACE ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/src)
+target_compile_options(skep_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+  # The statement macros of base/result.h end in static_assert(true); a missing designated initialiser is a default, by intent.
+  target_compile_options(skep_flags INTERFACE -Wno-missing-designated-field-initializers)
+else()
+  # g++ 12 warns of fields that a designated initialiser leaves to their defaults.
+  target_compile_options(skep_flags INTERFACE -Wno-missing-field-initializers)
+endif()
+if(SKEP_SANITIZE)
+  target_compile_options(skep_flags INTERFACE -fsanitize=${SKEP_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_compile_definitions(skep_flags INTERFACE _GLIBCXX_ASSERTIONS)
+  target_link_options(skep_flags INTERFACE -fsanitize=${SKEP_SANITIZE})
+endif()
+
+# skep_layer(<name> USES <layer>...): the static library skep_<name> of every .cc in this directory (not below it).
+function(skep_layer name)
+  cmake_parse_arguments(ARG "" "" "USES" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS *.cc)
+  set(uses)
+  foreach(layer IN LISTS ARG_USES)
+    list(APPEND uses skep_${layer})
+  endforeach()
+  if(NOT sources)
+    add_library(skep_${name} INTERFACE)
+    target_link_libraries(skep_${name} INTERFACE skep_flags ${uses})
+    return()
+  endif()
+  add_library(skep_${name} STATIC ${sources})
+  target_link_libraries(skep_${name} PUBLIC skep_flags ${uses})
+  set_property(GLOBAL APPEND PROPERTY SKEP_LAYERS skep_${name})
+endfunction()
+
+# skep_bpf_object(<output .o> <source .c> [<clang option>...]): compiles BPF C; adds the output to the custom target `bpf_objects`.
+if(NOT TARGET bpf_objects)
+  add_custom_target(bpf_objects ALL)
+endif()
+function(skep_bpf_object output source)
+  get_filename_component(source ${source} ABSOLUTE)
+  get_filename_component(folder ${output} DIRECTORY)
+  file(MAKE_DIRECTORY ${folder})
+  add_custom_command(OUTPUT ${output}
+    COMMAND ${SKEP_BPF_CLANG} -target bpf -g -O2 -Wall -Werror -I ${PROJECT_SOURCE_DIR}/include ${ARGN} -MD -MF ${output}.d -c ${source} -o ${output}
+    DEPENDS ${source} DEPFILE ${output}.d COMMENT "BPF ${output}" VERBATIM)
+  string(MAKE_C_IDENTIFIER ${output} id)
+  add_custom_target(bpf_${id} DEPENDS ${output})
+  add_dependencies(bpf_objects bpf_${id})
+endfunction()
+
+# skep_test(<directory> USES <layer>...): the program test_<directory> of every .cc in tests/<directory>, each case known to ctest.
+function(skep_test name)
+  cmake_parse_arguments(ARG "" "" "USES;LIBRARIES" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${name}/*.cc)
+  if(NOT sources)
+    return()
+  endif()
+  set(uses)
+  foreach(layer IN LISTS ARG_USES)
+    list(APPEND uses skep_${layer})
+  endforeach()
+  add_executable(test_${name} ${sources})
+  target_include_directories(test_${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
+  target_compile_definitions(test_${name} PRIVATE
+    SKEP_SOURCE_DIR="${PROJECT_SOURCE_DIR}" SKEP_BUILD_DIR="${PROJECT_BINARY_DIR}")
+  target_link_libraries(test_${name} PRIVATE ${uses} ${ARG_LIBRARIES} GTest::gmock GTest::gtest GTest::gtest_main)
+  add_dependencies(test_${name} bpf_objects)
+  gtest_discover_tests(test_${name} DISCOVERY_MODE PRE_TEST WORKING_DIRECTORY ${PROJECT_BINARY_DIR}
+    PROPERTIES TIMEOUT 300)
+endfunction()

@@ -1,0 +1,111 @@
+#include "base/file.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <utility>
+
+#include "skep/fd.h"
+
+namespace skep {
+
+FileBytes::FileBytes(FileBytes&& other) noexcept { *this = std::move(other); }
+
+FileBytes& FileBytes::operator=(FileBytes&& other) noexcept {
+  std::swap(data_, other.data_);
+  std::swap(size_, other.size_);
+  std::swap(mapped_, other.mapped_);
+  std::swap(owned_, other.owned_);
+  return *this;
+}
+
+FileBytes::~FileBytes() {
+  if (mapped_) {
+    ::munmap(const_cast<std::byte*>(data_), size_);
+  }
+}
+
+namespace {
+
+Result<Fd> open_for_reading(const std::string& path) {
+  Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file) {
+    const int cause = errno;
+    return fail_errno(cause, cat("open ", path));
+  }
+  return file;
+}
+
+Result<std::vector<std::byte>> read_all(const Fd& file, const std::string& path) {
+  std::vector<std::byte> bytes;
+  constexpr std::size_t step = 64 * 1024;
+  for (;;) {
+    const std::size_t have = bytes.size();
+    bytes.resize(have + step);
+    const ssize_t got = ::read(file.raw(), bytes.data() + have, step);
+    const int cause = errno;
+    bytes.resize(have + (got > 0 ? static_cast<std::size_t>(got) : 0));
+    if (got == 0) {
+      return bytes;
+    }
+    if (got < 0 && cause != EINTR) {
+      return fail_errno(cause, cat("read ", path));
+    }
+  }
+}
+
+}  // namespace
+
+Result<FileBytes> FileBytes::open(const std::string& path) {
+  SKEP_TRY(const Fd file, open_for_reading(path));
+  struct stat facts {};
+  if (::fstat(file.raw(), &facts) != 0) {
+    return fail_errno(errno, cat("stat ", path));
+  }
+  if (S_ISDIR(facts.st_mode)) {
+    return fail(Errc::invalid, cat(path, " is a directory; want a file"));
+  }
+  FileBytes whole;
+  if (S_ISREG(facts.st_mode) && facts.st_size > 0) {
+    void* at = ::mmap(nullptr, static_cast<std::size_t>(facts.st_size), PROT_READ, MAP_PRIVATE, file.raw(), 0);
+    if (at != MAP_FAILED) {
+      whole.data_ = static_cast<const std::byte*>(at);
+      whole.size_ = static_cast<std::size_t>(facts.st_size);
+      whole.mapped_ = true;
+      return whole;
+    }
+  }
+  SKEP_TRY(whole.owned_, read_all(file, path));
+  if (whole.owned_.empty()) {
+    return fail(Errc::invalid, cat(path, " is empty"));
+  }
+  whole.data_ = whole.owned_.data();
+  whole.size_ = whole.owned_.size();
+  return whole;
+}
+
+Result<std::string> read_text(const std::string& path) {
+  SKEP_TRY(const Fd file, open_for_reading(path));
+  SKEP_TRY(const auto bytes, read_all(file, path));
+  return std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+}
+
+Result<void> write_file(const std::string& path, std::span<const std::byte> bytes) {
+  Fd file(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
+  if (!file) {
+    return fail_errno(errno, cat("create ", path));
+  }
+  while (!bytes.empty()) {
+    const ssize_t put = ::write(file.raw(), bytes.data(), bytes.size());
+    if (put < 0 && errno != EINTR) {
+      return fail_errno(errno, cat("write ", path));
+    }
+    bytes = bytes.subspan(put > 0 ? static_cast<std::size_t>(put) : 0);
+  }
+  return {};
+}
+
+}  // namespace skep

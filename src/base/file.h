@@ -1,0 +1,40 @@
+// Reading a whole file, with errors a person can act on.
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+
+namespace skep {
+
+/// A file in memory, page-aligned and read-only: mapped for regular files, read otherwise (procfs, sysfs, pipes). Move-only.
+class FileBytes {
+ public:
+  FileBytes() = default;
+  FileBytes(FileBytes&& other) noexcept;
+  FileBytes& operator=(FileBytes&& other) noexcept;
+  ~FileBytes();
+
+  std::span<const std::byte> span() const { return {data_, size_}; }
+  std::size_t size() const { return size_; }
+
+  /// Opens and maps or reads `path`. Errors: not_found (no such file), denied (no permission), invalid (a directory, an empty file),
+  /// kernel (other).
+  static Result<FileBytes> open(const std::string& path);
+
+ private:
+  const std::byte* data_ = nullptr;
+  std::size_t size_ = 0;
+  bool mapped_ = false;
+  std::vector<std::byte> owned_;
+};
+
+/// The text of a small file (procfs, sysfs, configuration). Errors: as FileBytes::open, but an empty file is an empty text.
+Result<std::string> read_text(const std::string& path);
+
+/// Replaces `path` by `bytes`. Errors: denied, kernel.
+Result<void> write_file(const std::string& path, std::span<const std::byte> bytes);
+
+}  // namespace skep
