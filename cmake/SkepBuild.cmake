@@ -70,3 +70,21 @@ function(skep_test name)
   gtest_discover_tests(test_${name} DISCOVERY_MODE PRE_TEST WORKING_DIRECTORY ${PROJECT_BINARY_DIR}
     PROPERTIES TIMEOUT 300)
 endfunction()
+
+# skep_fuzz(<name> USES <layer>...): the fuzz target <name>_fuzz of <name>_fuzz.cc. Under clang with SKEP_SANITIZE it is a libFuzzer program;
+# otherwise it gets a plain main() that replays the files it is given, so that crash inputs can be debugged anywhere.
+function(skep_fuzz name)
+  cmake_parse_arguments(ARG "" "" "USES" ${ARGN})
+  set(uses)
+  foreach(layer IN LISTS ARG_USES)
+    list(APPEND uses skep_${layer})
+  endforeach()
+  add_executable(${name}_fuzz ${name}_fuzz.cc)
+  target_link_libraries(${name}_fuzz PRIVATE ${uses})
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang" AND SKEP_SANITIZE)
+    target_compile_options(${name}_fuzz PRIVATE -fsanitize=fuzzer)
+    target_link_options(${name}_fuzz PRIVATE -fsanitize=fuzzer)
+  else()
+    target_sources(${name}_fuzz PRIVATE replay_main.cc)
+  endif()
+endfunction()
