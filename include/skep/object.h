@@ -1,0 +1,85 @@
+// A loaded object: handles only. Thread-safety: distinct objects may be used from distinct threads; loading may run in several threads at once.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "skep/map.h"
+#include "skep/object_spec.h"
+#include "skep/program.h"
+#include "skep/variable.h"
+
+namespace skep {
+
+class Kernel;
+
+/// How to load.
+struct LoadOptions {
+  u32 jobs = 0;              ///< threads that load programs; 0: one per CPU; 1: one after another, in this thread
+  u32 log_level = 0;         ///< verifier log of programs that load: 0 none, 1 or 2 as the kernel defines; a refusal is always reloaded with a log
+  std::string pin_root = "/sys/fs/bpf";  ///< where Pinning::by_name maps are
+  bool keep_going = false;   ///< true: programs that the kernel refuses are reported and left out instead of failing the object
+  Kernel* kernel = nullptr;  ///< null: this machine's
+};
+
+/// What became of one program.
+struct ProgramReport {
+  std::string name;
+  std::string section;
+  bpf_prog_type type{};
+  u32 insn_count = 0;    ///< as given to the kernel
+  bool loaded = false;
+  bool skipped = false;  ///< autoload was off
+  std::optional<Error> error;
+  VerifierLog log;       ///< with LoadOptions::log_level
+};
+
+/// What loading did, also when it failed: every program's fate, each fallback taken, time per phase.
+struct LoadReport {
+  std::vector<ProgramReport> programs;  ///< in the order of ObjectSpec::programs
+  std::vector<std::string> notes;       ///< fallbacks applied, one sentence each
+  std::chrono::microseconds plan_time{};
+  std::chrono::microseconds load_time{};
+};
+
+/// Maps, programs and variables of one object, live in the kernel. Move-only; destroying it closes every descriptor.
+class Object {
+ public:
+  /// Creates the maps, relocates the instructions, loads the programs. On failure nothing is left: no descriptor, no new pin.
+  /// `report`, when given, is filled in either case.
+  /// Errors: verifier (a program was refused; the message names program, section, source line, instruction and the verifier's last words, and log()
+  /// has the rest), denied (says which right is missing), unsupported, invalid, kernel.
+  static Result<Object> load(ObjectSpec spec, const LoadOptions& options = {}, LoadReport* report = nullptr);
+  /// Reads and loads a file.
+  static Result<Object> load_file(const std::string& path, const LoadOptions& options = {});
+
+  Object(Object&&) noexcept;
+  Object& operator=(Object&&) noexcept;
+  ~Object();
+
+  /// Null when there is no such map (or it was not created). Data maps are also found by their section: ".rodata".
+  Map* map(std::string_view name);
+  /// Null when there is no such program (or it was not loaded).
+  Program* program(std::string_view name);
+  /// A global or static variable. Errors: not_found, with the nearest names.
+  Result<Variable> variable(std::string_view name);
+
+  std::vector<Map>& maps();
+  std::vector<Program>& programs();
+  const ObjectSpec& spec() const;
+
+  /// Pins every map and program under `directory` (made if missing): all or nothing. Names: <directory>/<map or program name>.
+  Result<void> pin(const std::string& directory);
+
+ private:
+  friend class ObjectBuilder;
+  struct State;
+  explicit Object(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace skep
