@@ -1,0 +1,105 @@
+// What a Btf shares: the bytes, where types start, and the name indexes. Private to this layer.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "btf/btf.h"
+
+namespace skep::btf {
+
+/// Ids of the named types of one kind by hash of their names: open addressing, a power of two at most half full. 0 marks a free slot.
+struct NameIndex {
+  std::once_flag built;
+  std::vector<u32> slots;
+};
+
+struct Blob {
+  std::shared_ptr<const void> owner;  // keeps borrowed bytes alive; null when `copy` holds them
+  std::vector<std::byte> copy;
+  std::span<const std::byte> bytes;
+  std::endian original_order = std::endian::native;
+
+  std::shared_ptr<const Btf> base;
+  const Blob* base_blob = nullptr;
+  u32 first_id = 1;
+  u32 first_string = 0;  // offset of this blob's strings: how many bytes of strings the base has
+
+  std::span<const std::byte> types;
+  std::string_view strings;
+  std::span<const std::byte> layout;  // btf_layout per kind; may be empty
+
+  u32 own_count = 0;               // types in this blob
+  std::unique_ptr<u32[]> offsets;  // of each own type, within `types`
+  std::unique_ptr<u8[]> kinds;     // of each own type
+  mutable std::array<NameIndex, kind_count> indexes;
+
+  u32 type_count() const { return first_id + own_count; }
+  u64 string_end() const { return u64{first_string} + strings.size(); }
+  const std::byte* record(u32 id) const;
+  u32 raw_kind(u32 id) const;
+  std::string_view string(u32 offset) const;
+};
+
+/// Fills in offsets and kinds of `blob` (whose types, strings, layout and base are set) and checks every reference.
+/// Errors: as Btf::parse.
+Result<void> index_types(Blob& blob);
+
+/// Bytes that follow the btf_type of a known kind: `info` once and `element` for each of vlen.
+struct KindLayout {
+  u8 info;
+  u8 element;
+};
+// clang-format off: one kind per row
+inline constexpr std::array<KindLayout, kind_count> kind_layouts{{
+    {0, 0},   // void
+    {4, 0},   // INT
+    {0, 0},   // PTR
+    {12, 0},  // ARRAY
+    {0, 12},  // STRUCT
+    {0, 12},  // UNION
+    {0, 8},   // ENUM
+    {0, 0},   // FWD
+    {0, 0},   // TYPEDEF
+    {0, 0},   // VOLATILE
+    {0, 0},   // CONST
+    {0, 0},   // RESTRICT
+    {0, 0},   // FUNC: vlen is its linkage
+    {0, 8},   // FUNC_PROTO
+    {4, 0},   // VAR
+    {0, 12},  // DATASEC
+    {0, 0},   // FLOAT
+    {4, 0},   // DECL_TAG
+    {0, 0},   // TYPE_TAG
+    {0, 12},  // ENUM64
+}};
+// clang-format on
+
+constexpr u32 bit(Kind kind) {
+  return u32{1} << static_cast<u32>(kind);
+}
+/// The kinds whose third word is the id of a type.
+inline constexpr u32 referring_kinds =
+    bit(Kind::ptr) | bit(Kind::typedef_) | bit(Kind::volatile_) | bit(Kind::const_) | bit(Kind::restrict_) |
+    bit(Kind::func) | bit(Kind::func_proto) | bit(Kind::var) | bit(Kind::decl_tag) | bit(Kind::type_tag);
+/// The kinds whose third word is a size in bytes.
+inline constexpr u32 sized_kinds = bit(Kind::int_) | bit(Kind::enum_) | bit(Kind::enum64) |
+                                   bit(Kind::struct_) | bit(Kind::union_) | bit(Kind::datasec) |
+                                   bit(Kind::float_);
+/// The kinds that change nothing about a value.
+inline constexpr u32 transparent_kinds = bit(Kind::typedef_) | bit(Kind::volatile_) | bit(Kind::const_) |
+                                         bit(Kind::restrict_) | bit(Kind::type_tag);
+
+constexpr bool is_one_of(Kind kind, u32 kinds) {
+  return ((kinds >> static_cast<u32>(kind)) & 1) != 0;
+}
+
+inline u32 load_word(const std::byte* at) {
+  u32 value;
+  std::memcpy(&value, at, sizeof value);
+  return value;
+}
+
+}  // namespace skep::btf

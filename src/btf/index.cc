@@ -1,0 +1,241 @@
+// The one pass over the types of a blob. It notes where each type starts and, instead of judging each reference, keeps the highest type id and string
+// offset seen: references may point forward, so they can only be judged at the end anyway, and a maximum costs next to nothing. Only when
+// something is wrong does a second, slow pass look for the first type to blame.
+#include <algorithm>
+
+#include "btf/blob.h"
+
+namespace skep::btf {
+
+namespace {
+
+constexpr u32 most_types = 0x7fffffff;  // ids are signed in the C ABI
+
+/// Highest references seen. Type ids and string offsets of a record's parts.
+struct Highest {
+  u32 id = 0;
+  u32 name = 0;
+
+  void see_id(u32 value) { id = std::max(id, value); }
+  void see_name(u32 value) { name = std::max(name, value); }
+};
+
+/// Takes notice of what the elements of a record refer to. `tail` is what follows the btf_type.
+inline void see_elements(Kind kind, const std::byte* tail, u32 vlen, Highest& highest) {
+  const std::size_t count = vlen;
+  switch (kind) {
+    case Kind::array:
+      highest.see_id(load_word(tail));
+      highest.see_id(load_word(tail + 4));
+      break;
+    case Kind::struct_:
+    case Kind::union_:
+      for (std::size_t i = 0; i < count; ++i) {
+        highest.see_name(load_word(tail + i * sizeof(btf_member)));
+        highest.see_id(load_word(tail + i * sizeof(btf_member) + 4));
+      }
+      break;
+    case Kind::func_proto:
+      for (std::size_t i = 0; i < count; ++i) {
+        highest.see_name(load_word(tail + i * sizeof(btf_param)));
+        highest.see_id(load_word(tail + i * sizeof(btf_param) + 4));
+      }
+      break;
+    case Kind::enum_:
+    case Kind::enum64: {
+      const std::size_t element_bytes = kind_layouts[static_cast<std::size_t>(kind)].element;
+      for (std::size_t i = 0; i < count; ++i) {
+        highest.see_name(load_word(tail + i * element_bytes));
+      }
+      break;
+    }
+    case Kind::datasec:
+      for (std::size_t i = 0; i < count; ++i) {
+        highest.see_id(load_word(tail + i * sizeof(btf_var_secinfo)));
+      }
+      break;
+    default: break;
+  }
+}
+
+/// True when sizes and bit counts of a scalar are such that values can be read. Sizes of other kinds are free.
+bool is_scalar_sound(Kind kind, const std::byte* record) {
+  const u32 bytes = load_word(record + 8);
+  switch (kind) {
+    case Kind::int_: {
+      const u32 word = load_word(record + sizeof(btf_type));
+      return bytes >= 1 && bytes <= 16 && BTF_INT_OFFSET(word) + BTF_INT_BITS(word) <= 8 * bytes;
+    }
+    case Kind::enum_:
+    case Kind::enum64: return bytes >= 1 && bytes <= 8 && std::has_single_bit(bytes);
+    case Kind::float_: return bytes >= 1 && bytes <= 16;
+    default: return true;
+  }
+}
+
+constexpr u32 scalar_kinds = bit(Kind::int_) | bit(Kind::enum_) | bit(Kind::enum64) | bit(Kind::float_);
+constexpr u32 kinds_to_check_later = bit(Kind::func) | bit(Kind::datasec);
+
+/// Bytes of the record at `at` after its btf_type, or nothing for a kind whose size nobody tells.
+std::optional<u64> tail_bytes(const Blob& blob, u32 raw_kind, u32 vlen) {
+  if (raw_kind != 0 && raw_kind < kind_count) {
+    return kind_layouts[raw_kind].info + u64{vlen} * kind_layouts[raw_kind].element;
+  }
+  const u64 row = u64{raw_kind} * sizeof(btf_layout);
+  if (raw_kind == 0 || row + sizeof(btf_layout) > blob.layout.size()) {
+    return std::nullopt;
+  }
+  const auto size_at = [&](u64 offset) { return std::to_integer<u64>(blob.layout[row + offset]); };
+  return size_at(0) + size_at(1) * vlen;
+}
+
+std::string frame_of(const Blob& blob, u32 index, u32 raw_kind) {
+  return raw_kind < kind_count
+             ? cat("BTF type ", blob.first_id + index, " (", btf_kind_names[raw_kind].name, ")")
+             : cat("BTF type ", blob.first_id + index, " (kind ", raw_kind, ")");
+}
+
+/// A FUNC is about a FUNC_PROTO, a DATASEC holds VARs and FUNCs: readers count on it.
+Result<void> check_later(const Blob& blob, u32 index) {
+  const u32 id = blob.first_id + index;
+  const Type type(blob, blob.record(id), id);
+  const auto is_kind = [&](u32 other, u32 kinds) {
+    const u32 raw = blob.raw_kind(other);
+    return raw < kind_count && is_one_of(static_cast<Kind>(raw), kinds);
+  };
+  if (type.kind() == Kind::func && !is_kind(type.type_id(), bit(Kind::func_proto))) {
+    return fail(Errc::malformed, cat(frame_of(blob, index, type.raw_kind()), ": type ", type.type_id(),
+                                     " is not a FUNC_PROTO"));
+  }
+  for (u32 i = 0; type.kind() == Kind::datasec && i < type.vlen(); ++i) {
+    if (const u32 variable = type.section_variable(i).type_id;
+        !is_kind(variable, bit(Kind::var) | bit(Kind::func))) {
+      return fail(Errc::malformed, cat(frame_of(blob, index, type.raw_kind()), ": entry ", i, ": type ",
+                                       variable, " is neither a VAR nor a FUNC"));
+    }
+  }
+  return {};
+}
+
+/// The slow pass: which reference is out of range.
+Result<void> blame(const Blob& blob) {
+  for (u32 i = 0; i < blob.own_count; ++i) {
+    const std::byte* record = blob.types.data() + blob.offsets[i];
+    const u32 raw_kind = blob.kinds[i];
+    const u32 info = load_word(record + 4);
+    Highest highest;
+    highest.see_name(load_word(record));
+    if (raw_kind < kind_count) {
+      const Kind kind = static_cast<Kind>(raw_kind);
+      highest.see_id(is_one_of(kind, referring_kinds) ? load_word(record + 8) : 0);
+      see_elements(kind, record + sizeof(btf_type), BTF_INFO_VLEN(info), highest);
+    }
+    if (highest.name >= blob.string_end()) {
+      return fail(Errc::malformed, cat(frame_of(blob, i, raw_kind), ": a name at string offset ",
+                                       highest.name, ", but the strings end at ", blob.string_end()));
+    }
+    if (highest.id >= blob.type_count()) {
+      return fail(Errc::malformed, cat(frame_of(blob, i, raw_kind), ": refers to type ", highest.id,
+                                       ", but there are only ", blob.type_count()));
+    }
+  }
+  return {};
+}
+
+/// The pass itself: one record after another.
+class Pass {
+ public:
+  explicit Pass(Blob& blob) : blob_(blob) {}
+
+  Result<void> run() {
+    const std::byte* const types = blob_.types.data();
+    const u64 end = blob_.types.size();
+    for (u64 at = 0; at < end;) {
+      if (end - at < sizeof(btf_type)) {
+        return fail(Errc::truncated, cat("BTF type ", blob_.first_id + blob_.own_count,
+                                         ": want 12 bytes at offset ", at, " of the types, have ", end));
+      }
+      const std::byte* const record = types + at;
+      const u32 info = load_word(record + 4);
+      const u32 raw_kind = BTF_INFO_KIND(info);
+      const auto tail = tail_bytes(blob_, raw_kind, BTF_INFO_VLEN(info));
+      if (!tail || *tail > end - at - sizeof(btf_type)) {
+        return refuse(raw_kind, at, tail);
+      }
+      if (raw_kind < kind_count) {
+        SKEP_CHECK(see(static_cast<Kind>(raw_kind), record, BTF_INFO_VLEN(info)));
+      }
+      highest_.see_name(load_word(record));
+      blob_.offsets[blob_.own_count] = static_cast<u32>(at);
+      blob_.kinds[blob_.own_count] = static_cast<u8>(raw_kind);
+      ++blob_.own_count;
+      at += sizeof(btf_type) + *tail;
+    }
+    return {};
+  }
+
+  Result<void> finish() const {
+    if (highest_.id >= blob_.type_count() || highest_.name >= std::max<u64>(blob_.string_end(), 1)) {
+      return blame(blob_);
+    }
+    for (const u32 index : later_) {
+      SKEP_CHECK(check_later(blob_, index));
+    }
+    return {};
+  }
+
+ private:
+  Result<void> see(Kind kind, const std::byte* record, u32 vlen) {
+    highest_.see_id(is_one_of(kind, referring_kinds) ? load_word(record + 8) : 0);
+    if (is_one_of(kind, kinds_to_check_later) && !is_func_of_earlier_proto(kind, record)) {
+      later_.push_back(blob_.own_count);
+    }
+    if (is_one_of(kind, scalar_kinds) && !is_scalar_sound(kind, record)) {
+      return fail(Errc::malformed, cat(frame_of(blob_, blob_.own_count, static_cast<u32>(kind)),
+                                       ": a size of ", load_word(record + 8), " bytes is not possible"));
+    }
+    see_elements(kind, record + sizeof(btf_type), vlen, highest_);
+    return {};
+  }
+
+  /// The common case, decided at once: compilers emit a function's prototype before the function.
+  bool is_func_of_earlier_proto(Kind kind, const std::byte* record) const {
+    const u32 proto =
+        load_word(record + 8) - blob_.first_id;  // wraps for a base's type, which is then looked at later
+    return kind == Kind::func && proto < blob_.own_count && blob_.kinds[proto] == BTF_KIND_FUNC_PROTO;
+  }
+
+  Result<void> refuse(u32 raw_kind, u64 at, std::optional<u64> tail) const {
+    const std::string frame = frame_of(blob_, blob_.own_count, raw_kind);
+    if (tail) {
+      return fail(Errc::truncated, cat(frame, ": want ", sizeof(btf_type) + *tail, " bytes at offset ", at,
+                                       " of the types, have ", blob_.types.size()));
+    }
+    if (raw_kind == 0) {
+      return fail(Errc::malformed, cat(frame, ": kind 0 stands for no type"));
+    }
+    return fail(Errc::unsupported,
+                cat(frame, ": this skep does not know the kind, and no layout part tells its size"));
+  }
+
+  Blob& blob_;
+  Highest highest_;
+  std::vector<u32> later_;
+};
+
+}  // namespace
+
+Result<void> index_types(Blob& blob) {
+  const u64 most = blob.types.size() /
+                   sizeof(btf_type);  // the shortest record; memory that is not needed is never touched
+  if (blob.first_id + most > most_types) {
+    return fail(Errc::malformed, cat("BTF types: ", blob.types.size(), " bytes of types are too many"));
+  }
+  blob.offsets = std::make_unique_for_overwrite<u32[]>(most);
+  blob.kinds = std::make_unique_for_overwrite<u8[]>(most);
+  Pass pass(blob);
+  SKEP_CHECK(pass.run());
+  return pass.finish();
+}
+
+}  // namespace skep::btf
