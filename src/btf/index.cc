@@ -75,6 +75,8 @@ bool is_scalar_sound(Kind kind, const std::byte* record) {
 
 constexpr u32 scalar_kinds = bit(Kind::int_) | bit(Kind::enum_) | bit(Kind::enum64) | bit(Kind::float_);
 constexpr u32 kinds_to_check_later = bit(Kind::func) | bit(Kind::datasec);
+/// Nothing follows their third word, and it may be any type's id, or needs no check.
+constexpr u32 simple_kinds = bit(Kind::ptr) | bit(Kind::fwd) | transparent_kinds;
 
 /// Bytes of the record at `at` after its btf_type, or nothing for a kind whose size nobody tells.
 std::optional<u64> tail_bytes(const Blob& blob, u32 raw_kind, u32 vlen) {
@@ -142,86 +144,84 @@ Result<void> blame(const Blob& blob) {
   return {};
 }
 
-/// The pass itself: one record after another.
-class Pass {
- public:
-  explicit Pass(Blob& blob) : blob_(blob) {}
+/// Why the pass stopped before the end of the types.
+struct Stop {
+  u64 at = 0;
+  u32 raw_kind = 0;
+  std::optional<u64> tail{};  // absent: nobody tells the size of this kind
+};
 
-  Result<void> run() {
-    const std::byte* const types = blob_.types.data();
-    const u64 end = blob_.types.size();
-    for (u64 at = 0; at < end;) {
-      if (end - at < sizeof(btf_type)) {
-        return fail(Errc::truncated, cat("BTF type ", blob_.first_id + blob_.own_count,
-                                         ": want 12 bytes at offset ", at, " of the types, have ", end));
-      }
-      const std::byte* const record = types + at;
-      const u32 info = load_word(record + 4);
-      const u32 raw_kind = BTF_INFO_KIND(info);
-      const auto tail = tail_bytes(blob_, raw_kind, BTF_INFO_VLEN(info));
-      if (!tail || *tail > end - at - sizeof(btf_type)) {
-        return refuse(raw_kind, at, tail);
-      }
-      if (raw_kind < kind_count) {
-        SKEP_CHECK(see(static_cast<Kind>(raw_kind), record, BTF_INFO_VLEN(info)));
-      }
-      highest_.see_name(load_word(record));
-      blob_.offsets[blob_.own_count] = static_cast<u32>(at);
-      blob_.kinds[blob_.own_count] = static_cast<u8>(raw_kind);
-      ++blob_.own_count;
-      at += sizeof(btf_type) + *tail;
-    }
-    return {};
+std::unexpected<Error> refuse(const Blob& blob, const Stop& stop) {
+  const std::string frame = frame_of(blob, blob.own_count, stop.raw_kind);
+  const u64 left = blob.types.size() - stop.at;
+  if (stop.tail && left >= sizeof(btf_type) + *stop.tail) {
+    return fail(Errc::malformed,
+                cat(frame, ": its size and width contradict each other or are not possible"));
   }
-
-  Result<void> finish() const {
-    if (highest_.id >= blob_.type_count() || highest_.name >= std::max<u64>(blob_.string_end(), 1)) {
-      return blame(blob_);
-    }
-    for (const u32 index : later_) {
-      SKEP_CHECK(check_later(blob_, index));
-    }
-    return {};
+  if (stop.tail) {
+    return fail(Errc::truncated, cat(frame, ": want ", sizeof(btf_type) + *stop.tail, " bytes at offset ",
+                                     stop.at, " of the types, have ", blob.types.size()));
   }
+  if (stop.raw_kind == 0) {
+    return fail(Errc::malformed, cat(frame, ": kind 0 stands for no type"));
+  }
+  return fail(Errc::unsupported,
+              cat(frame, ": this skep does not know the kind, and no layout part tells its size"));
+}
 
- private:
-  Result<void> see(Kind kind, const std::byte* record, u32 vlen) {
-    highest_.see_id(is_one_of(kind, referring_kinds) ? load_word(record + 8) : 0);
-    if (is_one_of(kind, kinds_to_check_later) && !is_func_of_earlier_proto(kind, record)) {
-      later_.push_back(blob_.own_count);
+/// The pass itself: one record after another. Works on local copies, because stores to `kinds` (bytes, which may alias anything) would make the
+/// compiler reload every member each time round.
+std::optional<Stop> walk(Blob& blob, Highest& all, std::vector<u32>& later) {
+  const std::byte* const types = blob.types.data();
+  const u64 end = blob.types.size();
+  u32* const offsets = blob.offsets.get();
+  u8* const kinds = blob.kinds.get();
+  const u32 first_id = blob.first_id;
+  Highest highest;
+  std::optional<Stop> stop;
+  u32 count = 0;
+  for (u64 at = 0; at < end; ++count) {
+    if (end - at < sizeof(btf_type)) {
+      stop = Stop{.at = at, .tail = 0};
+      break;
+    }
+    const std::byte* const record = types + at;
+    const u32 info = load_word(record + 4);
+    const u32 third = load_word(record + 8);
+    const u32 raw_kind = BTF_INFO_KIND(info);
+    const auto tail = tail_bytes(blob, raw_kind, BTF_INFO_VLEN(info));
+    if (!tail || *tail > end - at - sizeof(btf_type)) {
+      stop = Stop{.at = at, .raw_kind = raw_kind, .tail = tail};
+      break;
+    }
+    highest.see_name(load_word(record));
+    offsets[count] = static_cast<u32>(at);
+    kinds[count] = static_cast<u8>(raw_kind);
+    at += sizeof(btf_type) + *tail;
+    if (raw_kind >= kind_count) {
+      continue;
+    }
+    const Kind kind = static_cast<Kind>(raw_kind);
+    highest.see_id(is_one_of(kind, referring_kinds) ? third : 0);
+    if (is_one_of(kind, simple_kinds)) {
+      continue;
+    }
+    // Compilers emit a prototype before its functions: decided at once. A base's type makes the subtraction wrap, and is looked at later.
+    const bool is_sound_func =
+        kind == Kind::func && third - first_id < count && kinds[third - first_id] == BTF_KIND_FUNC_PROTO;
+    if (is_one_of(kind, kinds_to_check_later) && !is_sound_func) {
+      later.push_back(count);
     }
     if (is_one_of(kind, scalar_kinds) && !is_scalar_sound(kind, record)) {
-      return fail(Errc::malformed, cat(frame_of(blob_, blob_.own_count, static_cast<u32>(kind)),
-                                       ": a size of ", load_word(record + 8), " bytes is not possible"));
+      stop = Stop{.at = static_cast<u64>(record - types), .raw_kind = raw_kind, .tail = tail};
+      break;
     }
-    see_elements(kind, record + sizeof(btf_type), vlen, highest_);
-    return {};
+    see_elements(kind, record + sizeof(btf_type), BTF_INFO_VLEN(info), highest);
   }
-
-  /// The common case, decided at once: compilers emit a function's prototype before the function.
-  bool is_func_of_earlier_proto(Kind kind, const std::byte* record) const {
-    const u32 proto =
-        load_word(record + 8) - blob_.first_id;  // wraps for a base's type, which is then looked at later
-    return kind == Kind::func && proto < blob_.own_count && blob_.kinds[proto] == BTF_KIND_FUNC_PROTO;
-  }
-
-  Result<void> refuse(u32 raw_kind, u64 at, std::optional<u64> tail) const {
-    const std::string frame = frame_of(blob_, blob_.own_count, raw_kind);
-    if (tail) {
-      return fail(Errc::truncated, cat(frame, ": want ", sizeof(btf_type) + *tail, " bytes at offset ", at,
-                                       " of the types, have ", blob_.types.size()));
-    }
-    if (raw_kind == 0) {
-      return fail(Errc::malformed, cat(frame, ": kind 0 stands for no type"));
-    }
-    return fail(Errc::unsupported,
-                cat(frame, ": this skep does not know the kind, and no layout part tells its size"));
-  }
-
-  Blob& blob_;
-  Highest highest_;
-  std::vector<u32> later_;
-};
+  blob.own_count = count;
+  all = highest;
+  return stop;
+}
 
 }  // namespace
 
@@ -233,9 +233,18 @@ Result<void> index_types(Blob& blob) {
   }
   blob.offsets = std::make_unique_for_overwrite<u32[]>(most);
   blob.kinds = std::make_unique_for_overwrite<u8[]>(most);
-  Pass pass(blob);
-  SKEP_CHECK(pass.run());
-  return pass.finish();
+  Highest highest;
+  std::vector<u32> later;
+  if (const auto stop = walk(blob, highest, later)) {
+    return refuse(blob, *stop);
+  }
+  if (highest.id >= blob.type_count() || highest.name >= std::max<u64>(blob.string_end(), 1)) {
+    return blame(blob);
+  }
+  for (const u32 index : later) {
+    SKEP_CHECK(check_later(blob, index));
+  }
+  return {};
 }
 
 }  // namespace skep::btf
