@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "btf/type.h"
 
@@ -25,6 +26,9 @@ class Btf {
   /// The same without a copy: `owner` keeps the bytes alive and unchanged (a mapped /sys/kernel/btf file). A blob of the other byte order is copied still.
   static Result<Btf> adopt(std::shared_ptr<const void> owner, ByteView raw,
                            std::shared_ptr<const Btf> base = nullptr);
+
+  /// The same of bytes that are given away instead of copied.
+  static Result<Btf> take(std::vector<std::byte>&& bytes, std::shared_ptr<const Btf> base = nullptr);
 
   /// One more than the highest id, void (id 0) and the base's types included.
   u32 type_count() const;
@@ -58,6 +62,9 @@ class Btf {
   Result<u64> size_bytes(u32 id) const;
   /// The alignment that a C compiler gives this type; 1 for packed structs. Errors: as size_bytes.
   Result<u32> alignment(u32 id) const;
+
+  /// For this layer's own files.
+  const Blob& blob() const { return *blob_; }
 
  private:
   explicit Btf(std::shared_ptr<const Blob> blob) : blob_(std::move(blob)) {}

@@ -115,10 +115,14 @@ void swap_blob(std::byte* blob, const Header& header, const Parts& parts) {
 }  // namespace
 
 Result<Btf> Btf::parse(ByteView raw, std::shared_ptr<const Btf> base) {
+  return take({raw.span().begin(), raw.span().end()}, std::move(base));
+}
+
+Result<Btf> Btf::take(std::vector<std::byte>&& bytes, std::shared_ptr<const Btf> base) {
   auto blob = std::make_shared<Blob>();
-  blob->copy.assign(raw.span().begin(), raw.span().end());
-  const ByteView copy(blob->copy, raw.order());
-  return index(std::move(blob), copy, std::move(base));
+  blob->copy = std::move(bytes);
+  const ByteView view(blob->copy, std::endian::native);
+  return index(std::move(blob), view, std::move(base));
 }
 
 Result<Btf> Btf::adopt(std::shared_ptr<const void> owner, ByteView raw, std::shared_ptr<const Btf> base) {
