@@ -15,7 +15,9 @@
 
 namespace skep {
 
+namespace kernel {
 class Kernel;
+}
 namespace btf {
 class Btf;
 }
@@ -53,7 +55,7 @@ struct MapEntry {
 /// A move-only handle; destroying it closes the descriptor (the map lives on while a program, a pin or another descriptor holds it).
 class Map {
  public:
-  Map(Kernel& kernel, Fd fd, MapTraits traits);
+  Map(kernel::Kernel& kernel, Fd fd, MapTraits traits);
   /// Opens a map by its id. Errors: not_found, denied (CAP_SYS_ADMIN), kernel. Since Linux 4.13.
   static Result<Map> open_id(u32 id);
   /// Opens a map pinned in the BPF file system. Errors: not_found, denied, invalid (not a map). Since Linux 4.4.
@@ -89,7 +91,7 @@ class Map {
   Result<PerCpuMap<Key, Value>> as_per_cpu();
 
  private:
-  Kernel* kernel_;
+  kernel::Kernel* kernel_;
   Fd fd_;
   MapTraits traits_;
 };

@@ -15,7 +15,9 @@
 
 namespace skep {
 
+namespace kernel {
 class Kernel;
+}
 
 /// How to load.
 struct LoadOptions {
@@ -23,7 +25,7 @@ struct LoadOptions {
   u32 log_level = 0;         ///< verifier log of programs that load: 0 none, 1 or 2 as the kernel defines; a refusal is always reloaded with a log
   std::string pin_root = "/sys/fs/bpf";  ///< where Pinning::by_name maps are
   bool keep_going = false;   ///< true: programs that the kernel refuses are reported and left out instead of failing the object
-  Kernel* kernel = nullptr;  ///< null: this machine's
+  kernel::Kernel* kernel = nullptr;  ///< null: this machine's
 };
 
 /// What became of one program.

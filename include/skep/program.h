@@ -15,7 +15,9 @@
 
 namespace skep {
 
+namespace kernel {
 class Kernel;
+}
 
 /// What a test run gives the program. Source: bpf(2) BPF_PROG_TEST_RUN (kernel Documentation/bpf/bpf_prog_run.rst). Since Linux 4.12.
 struct TestRun {
@@ -46,7 +48,7 @@ class Program {
     u32 insn_count = 0;  ///< as loaded, with its subprograms
   };
 
-  Program(Kernel& kernel, Fd fd, Traits traits);
+  Program(kernel::Kernel& kernel, Fd fd, Traits traits);
   std::string_view name() const { return traits_.name; }
   const Traits& traits() const { return traits_; }
   const Fd& fd() const { return fd_; }
@@ -60,7 +62,7 @@ class Program {
   Result<void> pin(const std::string& path) const;
 
  private:
-  Kernel* kernel_;
+  kernel::Kernel* kernel_;
   Fd fd_;
   Traits traits_;
 };

@@ -1,0 +1,99 @@
+// What loading an object will ask of the kernel, worked out before any kernel is asked: maps in the order of their creation, programs whose code is complete but for
+// descriptors. Planning is pure: it reads the spec and facts about the machine, and gives the same plan for the same two.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "host/facts.h"
+#include "skep/object_spec.h"
+
+namespace skep::load {
+
+/// What BPF_MAP_CREATE is asked, descriptors aside.
+struct MapCreation {
+  std::string name;  ///< as the kernel takes it: at most 15 letters, digits, '_' or '.'
+  bpf_map_type type{};
+  u32 key_bytes = 0;
+  u32 value_bytes = 0;
+  u32 max_entries = 0;
+  u32 flags = 0;
+  u32 numa_node = 0;
+  u32 ifindex = 0;
+  u64 map_extra = 0;
+  u32 key_type_id = 0;    ///< with value_type_id: 0 where the map's type takes no BTF
+  u32 value_type_id = 0;
+
+  bool has_types() const { return key_type_id != 0 || value_type_id != 0; }
+};
+
+/// One map to create, or to find where it is pinned.
+struct MapPlan {
+  u32 map = 0;  ///< index into ObjectSpec::maps
+  MapCreation creation;
+  std::optional<MapCreation> inner;  ///< map-in-map: a template, created just before and closed right after
+  std::string pin_path;              ///< empty: not pinned
+};
+
+/// An ld_imm64 that waits for a descriptor. Until then its imm is what the compiler left there.
+struct MapSlot {
+  enum class Kind : u8 {
+    fd,     ///< becomes BPF_PSEUDO_MAP_FD, imm = descriptor
+    value,  ///< becomes BPF_PSEUDO_MAP_VALUE, imm = descriptor, the second imm = offset
+  };
+  u32 insn = 0;  ///< index of its first half
+  u32 map = 0;   ///< index into ObjectSpec::maps
+  Kind kind{};
+  u32 offset = 0;
+};
+
+/// A function's copy within a program.
+struct Piece {
+  u32 function = 0;    ///< index into ObjectSpec::functions
+  u32 first_insn = 0;  ///< where the copy begins
+  u32 insn_count = 0;
+};
+
+/// Where an instruction of a program comes from.
+struct Origin {
+  u32 function = 0;                 ///< index into ObjectSpec::functions
+  u32 insn = 0;                     ///< within that function
+  std::optional<u32> relocation;    ///< index into FunctionSpec::relocations of what rewrites it (either half of an ld_imm64)
+};
+
+/// One program to load: its own code, then each function that it reaches, once, in the order in which following calls depth-first meets them.
+struct ProgramPlan {
+  u32 program = 0;  ///< index into ObjectSpec::programs
+  std::vector<bpf_insn> insns;
+  std::vector<MapSlot> map_slots;        ///< by ascending insn
+  std::vector<Piece> pieces;             ///< by ascending first_insn
+  std::vector<bpf_func_info> func_info;  ///< empty: the program's types are not given to the kernel
+  std::vector<bpf_line_info> line_info;
+  u32 attach_btf_id = 0;                 ///< in the kernel's own BTF
+  std::optional<Error> error;            ///< it cannot be loaded, and why
+
+  /// `insn` < insns.size().
+  Origin origin(const ObjectSpec& spec, u32 insn) const;
+};
+
+struct LoadPlan {
+  std::vector<MapPlan> maps;
+  std::vector<ProgramPlan> programs;  ///< those with autoload, in the order of ObjectSpec::programs
+  std::vector<std::string> notes;     ///< what is done otherwise than the object says, one sentence each
+};
+
+/// The most instructions that one object's programs may have together, each with its copies of what it calls: a bound on memory, far above real objects.
+inline constexpr u64 max_planned_insns = u64{64} << 20;
+
+/// Plans the loading of `spec`. A program that cannot be loaded has its `error`; errors of the whole are: unsupported (foreign byte order), invalid (a map or slot that
+/// makes no sense), and what `facts` could not tell.
+Result<LoadPlan> plan(const ObjectSpec& spec, const host::Facts& facts, const std::string& pin_root);
+
+/// The smallest page * 2^n that is not below `bytes`; 0 stays 0 and what has no such size stays as it is (the kernel then refuses it).
+u32 ring_buffer_bytes(u32 bytes, u32 page_bytes);
+
+/// A name as the kernel takes it: other characters become '_', and it is cut to 15 bytes.
+std::string kernel_name(std::string_view name);
+
+}  // namespace skep::load
