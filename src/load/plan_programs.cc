@@ -24,7 +24,7 @@ struct Placement {
 };
 
 bool is_wide_load(const FunctionSpec& function, u32 insn) {
-  return insn + 1 < function.insns.size() && function.insns[insn].code == (BPF_LD | BPF_DW | BPF_IMM);
+  return u64{insn} + 1 < function.insns.size() && function.insns[insn].code == (BPF_LD | BPF_DW | BPF_IMM);
 }
 
 bool is_call(const FunctionSpec& function, u32 insn) {
