@@ -1,0 +1,124 @@
+// A kernel for tests: it needs no rights, records every call, answers from a small model, and fails when it is told to.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "kernel/kernel.h"
+#include "skep/uapi/insn.h"
+
+namespace skep::kernel {
+
+/// One recorded call, with copies of what its pointers pointed at.
+struct FakeCall {
+  CallKind kind{};
+  bpf_cmd cmd{};                  ///< for bpf and bpf_common
+  std::vector<std::byte> attr;    ///< the attributes as passed, exactly as long
+  std::vector<std::byte> common;  ///< bpf_common: the bpf_common_attr as passed
+  std::string
+      text;  ///< the program's licence, the pin's path, the tracepoint's name, the path of a file call
+  std::vector<bpf_insn> insns;   ///< BPF_PROG_LOAD
+  std::vector<std::byte> key;    ///< element commands on a map of the model
+  std::vector<std::byte> value;  ///< BPF_MAP_UPDATE_ELEM on a map of the model
+  MemoryRequest memory;          ///< map_memory
+  s64 result = 0;
+
+  /// The attributes, as if zeros followed.
+  bpf_attr attributes() const;
+};
+
+/// A Kernel that keeps maps (with elements), programs, BTF, links and pins in memory. Descriptors are real ones (of memory files), so a leak shows
+/// in /proc/self/fd; array maps can be mapped, and look-ups see what is written there. Maps refuse what is frozen, absent or full, as Linux does;
+/// programs are never verified. Thread-safe.
+class FakeKernel final : public Kernel {
+ public:
+  FakeKernel();
+  ~FakeKernel() override;
+
+  /// The `nth` call from now on (0: the next one), of whatever kind, answers -sys_errno and has no effect.
+  void fail_call(u32 nth, int sys_errno);
+  /// The same for the `nth` call of bpf(2) with this command.
+  void fail_command(bpf_cmd cmd, u32 nth, int sys_errno);
+  /// The same for the `nth` call of this kind.
+  void fail_kind(CallKind kind, u32 nth, int sys_errno);
+  /// Asked first at every bpf(2) call that is not made to fail; what it returns is the answer, and nothing lets the model answer. It may
+  /// write into the attributes (as far as their size reaches). Called under the lock: it must not call this kernel.
+  std::function<std::optional<int>(bpf_cmd cmd, bpf_attr& attr)> on_bpf;
+  /// What filesystem_type() answers; a bpf file system unless set.
+  s64 filesystem = bpf_filesystem;
+
+  /// Everything so far, in order.
+  std::vector<FakeCall> calls() const;
+  /// The calls of bpf(2) with this command, in order.
+  std::vector<FakeCall> calls(bpf_cmd cmd) const;
+  /// The paths that are pinned now.
+  std::vector<std::string> pins() const;
+  /// The directories that were made and not removed.
+  std::vector<std::string> directories() const;
+
+  int bpf(bpf_cmd cmd, void* attr, u32 attr_bytes) override;
+  int bpf_common(bpf_cmd cmd, void* attr, u32 attr_bytes, bpf_common_attr* common, u32 common_bytes) override;
+  s64 map_memory(const MemoryRequest& want) override;
+  int unmap_memory(void* address, std::size_t bytes) override;
+  int get_memlock(MemlockLimit& limit) override;
+  int set_memlock(const MemlockLimit& limit) override;
+  int open_directory(const char* path) override;
+  int make_directory(const char* path, u32 mode) override;
+  int remove_directory(const char* path) override;
+  int unlink(const char* path) override;
+  s64 filesystem_type(const char* path) override;
+
+ private:
+  struct Object;
+  enum class ObjectKind : u8 { map, prog, btf, link, other };
+  struct Failure {
+    std::optional<CallKind> kind;
+    std::optional<bpf_cmd> cmd;
+    u32 skip = 0;
+    int sys_errno = 0;
+  };
+  using Bytes = std::vector<std::byte>;
+
+  std::optional<int> failure(const FakeCall& call);
+  int bpf_call(FakeCall call, void* attr, u32 attr_bytes);
+  /// Runs `act` unless the call is to fail, and records the call with its result.
+  template <class Act>
+  s64 file_call(FakeCall call, const Act& act);
+  void copy_pointees(FakeCall& call, const bpf_attr& attr);
+
+  // The model: one function per family of commands (fake_model.cc, fake_elements.cc).
+  static ObjectKind kind_of(bpf_cmd cmd);
+  int model(bpf_cmd cmd, bpf_attr& attr);
+  int add(std::shared_ptr<Object> object);
+  std::shared_ptr<Object> find(int fd);
+  std::shared_ptr<Object> find_map(int fd);
+  int reopen(u32 id, bpf_cmd cmd);
+  int create_map(const bpf_attr_map_create& attr);
+  int load_prog(const bpf_attr_prog_load& attr);
+  int element(bpf_cmd cmd, const bpf_attr_map_elem& attr);
+  int array_element(bpf_cmd cmd, const Object& map, const bpf_attr_map_elem& attr);
+  int next_key(const Object& map, const bpf_attr_map_elem& attr);
+  int batch(bpf_cmd cmd, bpf_attr_batch& attr);
+  int pin(bpf_cmd cmd, const bpf_attr_obj& attr);
+  int info(bpf_attr_info& attr);
+  int map_info(const Object& map, bpf_attr_info& attr);
+  int prog_info(const Object& prog, bpf_attr_info& attr);
+  int next_id(bpf_cmd cmd, bpf_attr_get_id& attr);
+  int create_link(const bpf_attr_link_create& attr);
+
+  mutable std::mutex mutex_;
+  std::vector<FakeCall> calls_;
+  std::vector<Failure> failures_;
+  std::map<u64, std::shared_ptr<Object>> objects_;  ///< by inode number of the memory file
+  std::map<std::string, int> pins_;                 ///< path to a descriptor of its own
+  std::vector<std::string> directories_;
+  MemlockLimit memlock_{.soft = 8 << 20, .hard = 8 << 20};
+  u32 last_id_ = 0;
+};
+
+}  // namespace skep::kernel

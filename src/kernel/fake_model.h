@@ -1,0 +1,34 @@
+// What FakeKernel remembers of one object.
+#pragma once
+
+#include "kernel/fake_kernel.h"
+#include "skep/uapi/link_type.h"
+#include "skep/uapi/map_type.h"
+
+namespace skep::kernel {
+
+/// A map, program, BTF, link, or something that is a descriptor and nothing more.
+struct FakeKernel::Object {
+  ObjectKind kind{};
+  u32 id = 0;
+  bpf_attr_map_create map{};         ///< maps: as created
+  std::map<Bytes, Bytes> elements;   ///< maps that are not arrays
+  std::size_t storage_fd_bytes = 0;  ///< arrays: their elements are in the memory file, which is this long
+  bool frozen = false;
+  bpf_attr_prog_load prog{};    ///< programs: as loaded
+  Bytes btf;                    ///< BTF: its bytes
+  bpf_attr_link_create link{};  ///< links: as created
+  u32 link_prog_id = 0;         ///< links: the id of the program or map they hold
+  u32 btf_id = 0;               ///< maps and programs: the id of the BTF they were given
+
+  /// Length of a value as the element commands see it.
+  std::size_t value_bytes() const;
+  bool is_array() const { return storage_fd_bytes != 0; }
+};
+
+/// A pointer that attributes carry, as one again.
+inline void* pointer(u64 address) {
+  return reinterpret_cast<void*>(static_cast<std::uintptr_t>(address));
+}
+
+}  // namespace skep::kernel

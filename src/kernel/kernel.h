@@ -1,0 +1,90 @@
+// Every system call that skep makes goes through a Kernel: one virtual function per kind of call, in the kernel's own manner (a result that is
+// not negative, or -errno). What the calls mean is in the other headers of this folder, one per noun (map.h, prog.h, link.h, ...): each
+// command of bpf(2) is a documented struct and a short function over Kernel&.
+//
+//   HostKernel     makes the calls
+//   FakeKernel     answers from a small model, records, and fails on demand: for tests
+//   TracingKernel  passes on to another and tells of each call: for `skep explain`
+//   DryKernel      answers as if every call had worked: for `skep explain --dry-run`
+#pragma once
+
+#include "skep/uapi/attr.h"
+
+namespace skep::kernel {
+
+/// A request for memory: mmap(2) of a map, or of nothing (fd -1: anonymous).
+struct MemoryRequest {
+  void* address = nullptr;  ///< where: a wish, or with `fixed` an order that replaces what is mapped there
+  std::size_t bytes = 0;    ///< how much, rounded up to pages by the kernel
+  int fd = -1;              ///< the map
+  bool writable = false;    ///< PROT_WRITE besides PROT_READ
+  bool fixed = false;       ///< MAP_FIXED
+  u64 offset = 0;           ///< where in the map, whole pages (ring buffers have several areas)
+};
+
+/// RLIMIT_MEMLOCK in bytes: before Linux 5.11 maps and programs count against it.
+struct MemlockLimit {
+  static constexpr u64 unlimited = ~u64{0};
+  u64 soft = 0;
+  u64 hard = 0;
+};
+
+/// The system calls of skep. Results: not negative, or -errno. Implementations are thread-safe, so one Kernel serves any number of threads.
+class Kernel {
+ public:
+  Kernel() = default;
+  Kernel(const Kernel&) = delete;
+  Kernel& operator=(const Kernel&) = delete;
+  virtual ~Kernel() = default;
+
+  /// bpf(2) with `attr_bytes` bytes of attributes, which the kernel may write results into. Descriptors it answers with are 3 or above and
+  /// close-on-exec; BPF_PROG_LOAD is tried again a few times on EAGAIN. Nothing else is added to the call.
+  virtual int bpf(bpf_cmd cmd, void* attr, u32 attr_bytes) = 0;
+  /// bpf(2) with five arguments, since Linux 7.2: the command carries BPF_COMMON_ATTRS. Older kernels answer -EINVAL.
+  virtual int bpf_common(bpf_cmd cmd, void* attr, u32 attr_bytes, bpf_common_attr* common,
+                         u32 common_bytes) = 0;
+
+  /// mmap(2), shared. The address, or -errno.
+  virtual s64 map_memory(const MemoryRequest& want) = 0;
+  /// munmap(2).
+  virtual int unmap_memory(void* address, std::size_t bytes) = 0;
+
+  /// getrlimit(2) of RLIMIT_MEMLOCK.
+  virtual int get_memlock(MemlockLimit& limit) = 0;
+  /// setrlimit(2) of RLIMIT_MEMLOCK. -EPERM when the hard limit would rise without CAP_SYS_RESOURCE.
+  virtual int set_memlock(const MemlockLimit& limit) = 0;
+
+  /// open(2) of a directory, read-only: a bpf file system's root for BPF_TOKEN_CREATE, a cgroup, the start of a pin's path.
+  virtual int open_directory(const char* path) = 0;
+  /// mkdir(2), for pins.
+  virtual int make_directory(const char* path, u32 mode) = 0;
+  /// rmdir(2).
+  virtual int remove_directory(const char* path) = 0;
+  /// unlink(2): unpins.
+  virtual int unlink(const char* path) = 0;
+  /// The type number of the file system that holds `path` (statfs(2)), e.g. `bpf_filesystem`.
+  virtual s64 filesystem_type(const char* path) = 0;
+};
+
+/// What filesystem_type() answers for a bpf file system.
+inline constexpr s64 bpf_filesystem = 0xcafe4a11;
+
+/// The kinds of call, one per virtual function, for those who record them.
+enum class CallKind : u8 {
+  bpf,
+  bpf_common,
+  map_memory,
+  unmap_memory,
+  get_memlock,
+  set_memlock,
+  open_directory,
+  make_directory,
+  remove_directory,
+  unlink,
+  filesystem_type,
+};
+
+/// The system call's own name: "bpf", "mmap", ...
+std::string_view name_of(CallKind kind);
+
+}  // namespace skep::kernel
