@@ -213,10 +213,37 @@ inline constexpr auto test_run_flags = std::to_array<FlagRow>({
 // file_flags of BPF_OBJ_GET, open_flags of the BPF_*_GET_FD_BY_ID commands and map_flags of a descriptor: what it may do.
 
 /// file_flags of BPF_OBJ_GET, open_flags of the BPF_*_GET_FD_BY_ID commands and map_flags of a descriptor: what it may do.
-inline constexpr auto obj_open_flags = std::to_array<FlagRow>({
+inline constexpr auto obj_file_flags = std::to_array<FlagRow>({
     {BPF_F_RDONLY, "BPF_F_RDONLY"},
     {BPF_F_WRONLY, "BPF_F_WRONLY"},
     {BPF_F_PATH_FD, "BPF_F_PATH_FD"},
+    {BPF_F_TOKEN_FD, "BPF_F_TOKEN_FD"},
+});
+
+// flags of BPF_LINK_CREATE for cgroups, tcx and netkit; XDP links take xdp_attach_flags.
+
+/// flags of BPF_LINK_CREATE for cgroups, tcx and netkit; XDP links take xdp_attach_flags.
+inline constexpr auto link_create_flags = std::to_array<FlagRow>({
+    {BPF_F_REPLACE, "BPF_F_REPLACE"},
+    {BPF_F_BEFORE, "BPF_F_BEFORE"},
+    {BPF_F_AFTER, "BPF_F_AFTER"},
+    {BPF_F_ID, "BPF_F_ID"},
+    {BPF_F_PREORDER, "BPF_F_PREORDER"},
+    {BPF_F_LINK, "BPF_F_LINK"},
+});
+
+// flags of BPF_LINK_UPDATE.
+
+/// flags of BPF_LINK_UPDATE.
+inline constexpr auto link_update_flags = std::to_array<FlagRow>({
+    {BPF_F_REPLACE, "BPF_F_REPLACE"},
+});
+
+// btf_flags of BPF_BTF_LOAD.
+
+/// btf_flags of BPF_BTF_LOAD.
+inline constexpr auto btf_load_flags = std::to_array<FlagRow>({
+    {BPF_F_TOKEN_FD, "BPF_F_TOKEN_FD"},
 });
 
 // flags of the redirect helpers.
@@ -357,5 +384,47 @@ inline constexpr u32 BPF_STREAM_STDOUT = 1;                       ///< stream of
 inline constexpr u32 BPF_STREAM_STDERR = 2;                       ///< its errors, e.g. a may_goto that ran out or an arena fault (6.17)
 
 // clang-format on
+
+/// A table of flags by the name of the field that takes them.
+struct FlagGroup {
+  std::string_view name;
+  std::span<const FlagRow> rows;
+};
+
+/// Every group.
+inline constexpr auto flag_groups = std::to_array<FlagGroup>({
+    {"map_create", map_create_flags},
+    {"prog_load", prog_load_flags},
+    {"map_elem", map_elem_flags},
+    {"attach", attach_flags},
+    {"kprobe_multi", kprobe_multi_flags},
+    {"uprobe_multi", uprobe_multi_flags},
+    {"netfilter", netfilter_flags},
+    {"xdp_attach", xdp_attach_flags},
+    {"query", query_flags},
+    {"test_run", test_run_flags},
+    {"obj_file", obj_file_flags},
+    {"link_create", link_create_flags},
+    {"link_update", link_update_flags},
+    {"btf_load", btf_load_flags},
+    {"redirect", redirect_flags},
+    {"stack", stack_flags},
+    {"ringbuf", ringbuf_flags},
+    {"adj_room", adj_room_flags},
+    {"skb_store", skb_store_flags},
+    {"csum_replace", csum_replace_flags},
+    {"tunnel_key", tunnel_key_flags},
+    {"timer", timer_flags},
+});
+
+/// The flags called `name` ("map_create"), or nothing for an unknown group.
+constexpr std::span<const FlagRow> find_flag_group(std::string_view name) {
+  for (const FlagGroup& group : flag_groups) {
+    if (group.name == name) {
+      return group.rows;
+    }
+  }
+  return {};
+}
 
 }  // namespace skep
