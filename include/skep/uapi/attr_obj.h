@@ -2,7 +2,7 @@
 // The notes behind the fields follow the grammar that docs and `skep explain` are generated from; see tools/gen_attr_fields.
 #pragma once
 
-#include "skep/types.h"
+#include "skep/uapi/names.h"
 
 namespace skep {
 
@@ -70,6 +70,26 @@ struct bpf_attr_btf_load {
   s32 btf_token_fd;       ///< [6.9 in fd] a BPF token whose rights the call uses
 };
 
+/// What a probing descriptor is.
+enum bpf_task_fd_type : u32 {
+  BPF_FD_TYPE_RAW_TRACEPOINT = 0,
+  BPF_FD_TYPE_TRACEPOINT = 1,
+  BPF_FD_TYPE_KPROBE = 2,
+  BPF_FD_TYPE_KRETPROBE = 3,
+  BPF_FD_TYPE_UPROBE = 4,
+  BPF_FD_TYPE_URETPROBE = 5,
+};
+
+inline constexpr auto task_fd_type_names = std::to_array<NameRow<bpf_task_fd_type>>({
+    {BPF_FD_TYPE_RAW_TRACEPOINT, "raw_tracepoint"},
+    {BPF_FD_TYPE_TRACEPOINT, "tracepoint"},
+    {BPF_FD_TYPE_KPROBE, "kprobe"},
+    {BPF_FD_TYPE_KRETPROBE, "kretprobe"},
+    {BPF_FD_TYPE_UPROBE, "uprobe"},
+    {BPF_FD_TYPE_URETPROBE, "uretprobe"},
+});
+static_assert(names_are_unique(task_fd_type_names));
+
 /// Which probe a perf event descriptor of some process belongs to, and which program runs there.
 /// Rights: CAP_SYS_ADMIN.
 /// Error ENOENT: no such process.
@@ -87,6 +107,16 @@ struct bpf_attr_task_fd_query {
   u64 probe_offset;  ///< [4.18 out hex] offset of the probe in the function or file
   u64 probe_addr;    ///< [4.18 out hex] the probe's address when it was placed by address
 };
+
+/// What BPF_ENABLE_STATS can switch on.
+enum bpf_stats_type : u32 {
+  BPF_STATS_RUN_TIME = 0,  ///< run time and run count of every program
+};
+
+inline constexpr auto stats_type_names = std::to_array<NameRow<bpf_stats_type>>({
+    {BPF_STATS_RUN_TIME, "run_time"},
+});
+static_assert(names_are_unique(stats_type_names));
 
 /// Measuring programs costs two clock readings per run, so it is off unless somebody holds such a descriptor (or kernel.bpf_stats_enabled is 1).
 /// Rights: CAP_SYS_ADMIN.
