@@ -379,7 +379,6 @@ inline constexpr u32 BPF_RINGBUF_HDR_SZ = 8;                      ///< bytes in 
 inline constexpr u64 BPF_F_SYSCTL_BASE_NAME = 1;                 ///< flags of bpf_sysctl_get_name: without the path (5.2)
 inline constexpr u64 BPF_F_GET_BRANCH_RECORDS_SIZE = 1;          ///< flags of bpf_read_branch_records: how many bytes are there? (5.7)
 inline constexpr u64 BPF_F_BPRM_SECUREEXEC = 1;                  ///< flags of bpf_bprm_opts_set: treat the new program as set-uid (5.11)
-inline constexpr u32 BPF_STATS_RUN_TIME = 0;                      ///< type of BPF_ENABLE_STATS: time and count of program runs (5.8)
 inline constexpr u32 BPF_STREAM_STDOUT = 1;                       ///< stream of BPF_PROG_STREAM_READ_BY_FD: the program's output (6.17)
 inline constexpr u32 BPF_STREAM_STDERR = 2;                       ///< its errors, e.g. a may_goto that ran out or an arena fault (6.17)
 
