@@ -62,7 +62,7 @@ struct MapSpec {
   u32 value_bytes = 0;  ///< per CPU for per-CPU maps
   u32 max_entries = 0;  ///< for a ring buffer: its size in bytes
   u32 flags = 0;        ///< BPF_F_*
-  std::optional<u32> numa_node;  ///< implies BPF_F_NUMA_NODE
+  std::optional<u32> numa_node;  ///< where the memory comes from; the kernel looks at it only with BPF_F_NUMA_NODE in `flags`
   u64 map_extra = 0;    ///< per type: bloom filter hash count, arena address
   u32 ifindex = 0;      ///< for maps offloaded to a device
   Pinning pinning{};
@@ -172,6 +172,7 @@ class ObjectSpec {
   std::vector<ExternSpec> externs;
   std::shared_ptr<const btf::Btf> btf;  ///< null when the object has none; section offsets of variables are filled in
   std::vector<std::string> oddities;    ///< what is legal and probably not meant, one sentence each
+  std::vector<std::string> unsupported;  ///< what the object needs and this skep cannot do yet; loading refuses with these words
 
   /// Null when there is no such thing.
   MapSpec* find_map(std::string_view map_name);

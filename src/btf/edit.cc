@@ -44,6 +44,18 @@ void BtfEditor::set_size(u32 id, u32 bytes) {
   set_word(id, 8, bytes);
 }
 
+void BtfEditor::set_datasec(u32 id, u32 bytes, std::span<const SectionVariable> variables) {
+  set_datasec_size(id, bytes);
+  SKEP_ASSERT(variables.size() == BTF_INFO_VLEN(word(id, 4)));
+  std::size_t at = sizeof(btf_type);
+  for (const SectionVariable& variable : variables) {
+    set_word(id, at, variable.type_id);
+    set_word(id, at + 4, variable.offset);
+    set_word(id, at + 8, variable.bytes);
+    at += sizeof(btf_var_secinfo);
+  }
+}
+
 void BtfEditor::set_datasec_variable_offset(u32 id, u32 index, u32 offset) {
   SKEP_ASSERT(kind(id) == Kind::datasec && index < BTF_INFO_VLEN(word(id, 4)));
   set_word(id, sizeof(btf_type) + std::size_t{index} * sizeof(btf_var_secinfo) + 4, offset);

@@ -40,6 +40,8 @@ class BtfEditor {
   /// Of a type with a size (a DATASEC: the section's bytes).
   void set_size(u32 id, u32 bytes);
   void set_datasec_size(u32 id, u32 bytes) { set_size(id, bytes); }
+  /// The section's bytes and all its variables, as many as before: the kernel wants them by ascending offset.
+  void set_datasec(u32 id, u32 bytes, std::span<const SectionVariable> variables);
   void set_datasec_variable_offset(u32 id, u32 index, u32 offset);
   void set_datasec_variable_size(u32 id, u32 index, u32 bytes);
   /// Of a VAR (BTF_VAR_*) or a FUNC (BTF_FUNC_*).

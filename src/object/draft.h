@@ -1,0 +1,64 @@
+// What reading an object has gathered so far. Each step of reading is one function over the draft; read.cc is their order.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "base/result.h"
+#include "btf/btf.h"
+#include "btf/ext.h"
+#include "elf/file.h"
+#include "skep/object_spec.h"
+
+namespace skep::object {
+
+inline constexpr u32 no_index = ~u32{0};
+
+/// A run of consecutive entries of ObjectSpec::functions.
+struct FunctionRange {
+  u32 first = 0;
+  u32 count = 0;
+};
+
+struct Draft {
+  const elf::File& file;
+  ObjectSpec& spec;
+  std::optional<btf::ExtInfo> ext;
+
+  std::vector<FunctionRange> functions_of;        // by section index; each range is sorted by offset
+  std::vector<u32> data_map_of;                   // by section index; `no_index` where the section is no data section
+  std::unordered_map<u64, u32> map_at;            // by place(): the declared maps
+  std::unordered_map<std::string_view, u32> extern_called;
+
+  static u64 place(u32 section, u64 offset) { return u64{section} << 48 ^ offset; }
+
+  const elf::Section& section(u32 index) const { return file.sections()[index]; }
+  std::string_view section_name(u32 index) const {
+    return index < file.sections().size() ? section(index).name : std::string_view("(no section)");
+  }
+  /// The function that begins at `offset` of a section, or `no_index`.
+  u32 function_at(u32 section_index, u64 offset) const;
+  /// The DATASEC called `name`, or 0.
+  u32 datasec(std::string_view name) const;
+};
+
+bool is_code(const elf::Section& section);
+/// .data, .rodata, .bss and their dotted variants.
+DataSection data_section_kind(std::string_view name);
+
+// The steps, in the order in which they need each other.
+Result<void> read_types(Draft& draft);
+Result<void> read_functions(Draft& draft);
+Result<void> read_programs(Draft& draft);
+Result<void> read_btf_maps(Draft& draft);
+Result<void> read_legacy_maps(Draft& draft);
+Result<void> read_data(Draft& draft);
+Result<void> read_externs(Draft& draft);
+Result<void> read_relocations(Draft& draft);
+Result<void> read_map_slots(Draft& draft);
+
+}  // namespace skep::object

@@ -1,0 +1,169 @@
+// Code: every function of every executable section, with its debug information; then which of them are programs.
+#include <algorithm>
+
+#include "insn/decode.h"
+#include "insn/traits.h"
+#include "object/draft.h"
+#include "object/section_rules.h"
+
+namespace skep::object {
+namespace {
+
+constexpr u64 insn_bytes = sizeof(bpf_insn);
+
+/// FUNC symbols by section, each list sorted by offset (then by name, so that aliases come in a fixed order).
+std::vector<std::vector<const elf::Symbol*>> function_symbols(const Draft& draft) {
+  std::vector<std::vector<const elf::Symbol*>> by_section(draft.file.sections().size());
+  for (const elf::Symbol& symbol : draft.file.symbols()) {
+    if (symbol.type == STT_FUNC && symbol.section < by_section.size() && is_code(draft.section(symbol.section))) {
+      by_section[symbol.section].push_back(&symbol);
+    }
+  }
+  for (auto& symbols : by_section) {
+    std::sort(symbols.begin(), symbols.end(), [](const elf::Symbol* a, const elf::Symbol* b) {
+      return a->value != b->value ? a->value < b->value : a->name < b->name;
+    });
+  }
+  return by_section;
+}
+
+Result<FunctionSpec> read_function(const elf::Section& section, const elf::Symbol& symbol) {
+  if (symbol.size == 0 || symbol.size % insn_bytes != 0 || symbol.value % insn_bytes != 0) {
+    return fail(Errc::malformed, cat("want whole instructions of 8 bytes, have ", symbol.size, " bytes at offset ", symbol.value));
+  }
+  SKEP_TRY(const ByteView code, section.bytes.slice(symbol.value, symbol.size));
+  FunctionSpec function{.name = std::string(symbol.name),
+                        .section = std::string(section.name),
+                        .section_offset = symbol.value,
+                        .is_global = symbol.bind != STB_LOCAL && symbol.visibility != STV_HIDDEN && symbol.visibility != STV_INTERNAL,
+                        .is_weak = symbol.bind == STB_WEAK};
+  SKEP_TRY(function.insns, insn::decode(code));
+  return function;
+}
+
+/// Functions may not overlap: what they copy is then bounded by the section's size.
+Result<void> check_layout(const std::vector<const elf::Symbol*>& symbols) {
+  for (std::size_t i = 1; i < symbols.size(); ++i) {
+    const elf::Symbol& before = *symbols[i - 1];
+    if (symbols[i]->value - before.value < before.size) {
+      return fail(Errc::malformed, cat("functions '", before.name, "' and '", symbols[i]->name, "' overlap"));
+    }
+  }
+  return {};
+}
+
+/// Hands each record of a section (sorted by offset) to the function that contains it; `add` gets the function and the relative instruction.
+template <class Records, class Add>
+Result<void> distribute(Draft& draft, u32 section_index, const Records& records, const Add& add) {
+  const FunctionRange range = draft.functions_of[section_index];
+  u32 current = range.first;
+  const u32 end = range.first + range.count;
+  u64 previous = 0;
+  for (const auto& record : records) {
+    const u64 offset = record.insn_offset_bytes;
+    if (offset % insn_bytes != 0 || offset >= draft.section(section_index).size) {
+      return fail(Errc::malformed, cat("instruction offset ", offset, " is not within the section's ", draft.section(section_index).size, " bytes"));
+    }
+    if (offset < previous) {
+      return fail(Errc::malformed, cat("instruction offset ", offset, " comes after ", previous, "; want ascending offsets"));
+    }
+    previous = offset;
+    while (current < end && offset >= draft.spec.functions[current].section_offset + draft.spec.functions[current].insns.size() * insn_bytes) {
+      ++current;
+    }
+    if (current < end && offset >= draft.spec.functions[current].section_offset) {
+      FunctionSpec& function = draft.spec.functions[current];
+      add(function, static_cast<u32>((offset - function.section_offset) / insn_bytes), record);
+    }
+  }
+  return {};
+}
+
+Result<void> read_debug_info(Draft& draft, u32 section_index) {
+  const btf::ExtSection info = draft.ext->for_section(draft.section_name(section_index));
+  SKEP_CHECK_IN("func_info", distribute(draft, section_index, info.functions, [](FunctionSpec& f, u32 insn, const btf::FuncInfo& record) {
+                  f.func_info.push_back({.insn_off = insn, .type_id = record.type_id});
+                  if (insn == 0) {
+                    f.type_id = record.type_id;
+                  }
+                }));
+  SKEP_CHECK_IN("line_info", distribute(draft, section_index, info.lines, [](FunctionSpec& f, u32 insn, const btf::LineInfo& record) {
+                  f.line_info.push_back({.insn_off = insn,
+                                         .file_name_off = record.file_name_offset,
+                                         .line_off = record.text_offset,
+                                         .line_col = record.line_col});
+                }));
+  SKEP_CHECK_IN("core_relo", distribute(draft, section_index, info.relocations, [](FunctionSpec& f, u32 insn, const btf::CoreRelo& record) {
+                  f.core_relocations.push_back({.insn_index = insn,
+                                                .type_id = record.type_id,
+                                                .access_string_offset = record.access_offset,
+                                                .kind = static_cast<u32>(record.kind)});
+                }));
+  return {};
+}
+
+ProgramSpec describe_program(const FunctionSpec& code, u32 function_index) {
+  ProgramSpec program{.name = code.name, .section = code.section, .function = function_index};
+  if (program.section.starts_with('?')) {
+    program.section.erase(0, 1);
+    program.autoload = false;
+  }
+  const SectionRule* rule = find_section_rule(program.section);
+  if (rule == nullptr) {
+    return program;
+  }
+  program.type = rule->prog;
+  program.expected_attach_type = rule->attach;
+  program.expected_attach_type_is_optional = rule->attach_optional;
+  program.flags = rule->flags;
+  program.needs_attach_target = rule->target == Target::btf_id;
+  if (rule->match == Match::exact_or_path && program.section.size() > rule->name.size()) {
+    program.attach_target = program.section.substr(rule->name.size() + 1);
+  }
+  return program;
+}
+
+}  // namespace
+
+Result<void> read_functions(Draft& draft) {
+  const auto symbols = function_symbols(draft);
+  draft.functions_of.resize(symbols.size());
+  for (u32 section = 0; section < symbols.size(); ++section) {
+    if (symbols[section].empty()) {
+      continue;
+    }
+    const std::string_view section_name = draft.section_name(section);
+    SKEP_CHECK_IN(cat("section ", section_name), check_layout(symbols[section]));
+    draft.functions_of[section] = {.first = static_cast<u32>(draft.spec.functions.size()), .count = static_cast<u32>(symbols[section].size())};
+    for (const elf::Symbol* symbol : symbols[section]) {
+      SKEP_TRY_IN(cat("section ", section_name, ": function '", symbol->name, "'"), FunctionSpec function,
+                  read_function(draft.section(section), *symbol));
+      draft.spec.functions.push_back(std::move(function));
+    }
+    if (draft.ext) {
+      SKEP_CHECK_IN(cat(".BTF.ext: section ", section_name), read_debug_info(draft, section));
+    }
+  }
+  return {};
+}
+
+Result<void> read_programs(Draft& draft) {
+  std::vector<ProgramSpec>& programs = draft.spec.programs;
+  for (u32 i = 0; i < draft.spec.functions.size(); ++i) {
+    const FunctionSpec& function = draft.spec.functions[i];
+    // Functions of .text and static functions anywhere are subprograms: they run only when a program calls them.
+    if (function.section != ".text" && (function.is_global || function.is_weak)) {
+      programs.push_back(describe_program(function, i));
+      if (programs.back().type == BPF_PROG_TYPE_UNSPEC) {
+        draft.spec.oddities.push_back(
+            cat("program '", function.name, "': section '", function.section, "' does not say what type of program it is"));
+      }
+    }
+  }
+  if (programs.empty() && !draft.spec.functions.empty()) {
+    draft.spec.oddities.push_back("there are functions and no program: every function is static or in .text (is a SEC(\"...\") missing?)");
+  }
+  return {};
+}
+
+}  // namespace skep::object
