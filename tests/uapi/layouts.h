@@ -1,6 +1,7 @@
 // Our layouts as data, for the comparison with a kernel's BTF.
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,8 +28,8 @@ struct Layout {
   std::vector<Field> fields;
 };
 
-std::vector<Layout> attr_layouts();
-std::vector<Layout> info_layouts();
+std::span<const Layout> attr_layouts();
+std::span<const Layout> info_layouts();
 
 /// One enumerator of ours.
 struct EnumeratorRow {
