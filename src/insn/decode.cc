@@ -30,6 +30,10 @@ Result<std::vector<bpf_insn>> decode(ByteView bytes) {
                     " bytes: ", bytes.size() % insn_bytes, " after instruction ", bytes.size() / insn_bytes));
   }
   std::vector<bpf_insn> insns(bytes.size() / insn_bytes);
+  if (bytes.order() == std::endian::native && !insns.empty()) {
+    std::memcpy(insns.data(), bytes.data(), bytes.size());  // the file has the kernel's own layout
+    return insns;
+  }
   for (std::size_t i = 0; i < insns.size(); ++i) {
     SKEP_TRY(const auto raw, bytes.record<insn_bytes>(u64{i} * insn_bytes));
     insns[i] = decode_one(raw, bytes.order());

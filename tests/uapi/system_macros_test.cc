@@ -1,0 +1,125 @@
+#include <gtest/gtest.h>
+
+#include <map>
+
+#include "skep/uapi/attr_map.h"
+#include "skep/uapi/flags.h"
+#include "skep/uapi/info.h"
+#include "skep/uapi/insn.h"
+#include "uapi/system_macros.h"
+
+namespace skep {
+namespace {
+
+#define SKEP_OURS(name) {#name, static_cast<long>(name)}
+
+// clang-format off: one row per line
+const std::map<std::string_view, long> ours{
+    SKEP_OURS(BPF_LD),
+    SKEP_OURS(BPF_LDX),
+    SKEP_OURS(BPF_ST),
+    SKEP_OURS(BPF_STX),
+    SKEP_OURS(BPF_ALU),
+    SKEP_OURS(BPF_JMP),
+    SKEP_OURS(BPF_W),
+    SKEP_OURS(BPF_H),
+    SKEP_OURS(BPF_B),
+    SKEP_OURS(BPF_IMM),
+    SKEP_OURS(BPF_ABS),
+    SKEP_OURS(BPF_IND),
+    SKEP_OURS(BPF_MEM),
+    SKEP_OURS(BPF_ADD),
+    SKEP_OURS(BPF_SUB),
+    SKEP_OURS(BPF_MUL),
+    SKEP_OURS(BPF_DIV),
+    SKEP_OURS(BPF_OR),
+    SKEP_OURS(BPF_AND),
+    SKEP_OURS(BPF_LSH),
+    SKEP_OURS(BPF_RSH),
+    SKEP_OURS(BPF_NEG),
+    SKEP_OURS(BPF_MOD),
+    SKEP_OURS(BPF_XOR),
+    SKEP_OURS(BPF_JA),
+    SKEP_OURS(BPF_JEQ),
+    SKEP_OURS(BPF_JGT),
+    SKEP_OURS(BPF_JGE),
+    SKEP_OURS(BPF_JSET),
+    SKEP_OURS(BPF_K),
+    SKEP_OURS(BPF_X),
+    SKEP_OURS(BPF_MAXINSNS),
+    SKEP_OURS(BPF_JMP32),
+    SKEP_OURS(BPF_ALU64),
+    SKEP_OURS(BPF_DW),
+    SKEP_OURS(BPF_ATOMIC),
+    SKEP_OURS(BPF_XADD),
+    SKEP_OURS(BPF_MOV),
+    SKEP_OURS(BPF_ARSH),
+    SKEP_OURS(BPF_END),
+    SKEP_OURS(BPF_TO_LE),
+    SKEP_OURS(BPF_TO_BE),
+    SKEP_OURS(BPF_JNE),
+    SKEP_OURS(BPF_JLT),
+    SKEP_OURS(BPF_JLE),
+    SKEP_OURS(BPF_JSGT),
+    SKEP_OURS(BPF_JSGE),
+    SKEP_OURS(BPF_JSLT),
+    SKEP_OURS(BPF_JSLE),
+    SKEP_OURS(BPF_CALL),
+    SKEP_OURS(BPF_EXIT),
+    SKEP_OURS(BPF_FETCH),
+    SKEP_OURS(BPF_XCHG),
+    SKEP_OURS(BPF_CMPXCHG),
+    SKEP_OURS(MAX_BPF_REG),
+    SKEP_OURS(BPF_PSEUDO_MAP_FD),
+    SKEP_OURS(BPF_PSEUDO_MAP_VALUE),
+    SKEP_OURS(BPF_PSEUDO_BTF_ID),
+    SKEP_OURS(BPF_PSEUDO_FUNC),
+    SKEP_OURS(BPF_PSEUDO_MAP_IDX),
+    SKEP_OURS(BPF_PSEUDO_MAP_IDX_VALUE),
+    SKEP_OURS(BPF_PSEUDO_CALL),
+    SKEP_OURS(BPF_PSEUDO_KFUNC_CALL),
+    SKEP_OURS(BPF_F_ALLOW_OVERRIDE),
+    SKEP_OURS(BPF_F_ALLOW_MULTI),
+    SKEP_OURS(BPF_F_REPLACE),
+    SKEP_OURS(BPF_F_STRICT_ALIGNMENT),
+    SKEP_OURS(BPF_F_ANY_ALIGNMENT),
+    SKEP_OURS(BPF_F_TEST_RND_HI32),
+    SKEP_OURS(BPF_F_TEST_STATE_FREQ),
+    SKEP_OURS(BPF_F_SLEEPABLE),
+    SKEP_OURS(BPF_F_XDP_HAS_FRAGS),
+    SKEP_OURS(BPF_F_QUERY_EFFECTIVE),
+    SKEP_OURS(BPF_F_TEST_RUN_ON_CPU),
+    SKEP_OURS(BPF_F_TEST_XDP_LIVE_FRAMES),
+    SKEP_OURS(BPF_OBJ_NAME_LEN),
+    SKEP_OURS(BPF_TAG_SIZE),
+    SKEP_OURS(XDP_FLAGS_UPDATE_IF_NOEXIST),
+    SKEP_OURS(XDP_FLAGS_SKB_MODE),
+    SKEP_OURS(XDP_FLAGS_DRV_MODE),
+    SKEP_OURS(XDP_FLAGS_HW_MODE),
+    SKEP_OURS(XDP_FLAGS_REPLACE),
+    SKEP_OURS(BPF_MEMSX),
+    SKEP_OURS(BPF_JCOND),
+    SKEP_OURS(BPF_LOAD_ACQ),
+    SKEP_OURS(BPF_STORE_REL),
+    SKEP_OURS(BPF_F_BEFORE),
+    SKEP_OURS(BPF_F_AFTER),
+    SKEP_OURS(BPF_F_ID),
+    SKEP_OURS(BPF_F_PREORDER),
+    SKEP_OURS(BPF_F_XDP_DEV_BOUND_ONLY),
+    SKEP_OURS(BPF_F_TEST_REG_INVARIANTS),
+    SKEP_OURS(BPF_F_NETFILTER_IP_DEFRAG),
+    SKEP_OURS(BPF_F_TEST_SKB_CHECKSUM_COMPLETE),
+};
+// clang-format on
+
+TEST(SystemMacros, HaveOurValues) {
+  ASSERT_GE(system_macros().size(), 75u);
+  for (const Macro& macro : system_macros()) {
+    const auto found = ours.find(macro.name);
+    ASSERT_NE(found, ours.end()) << macro.name;
+    EXPECT_EQ(found->second, macro.value) << macro.name;
+  }
+}
+
+}  // namespace
+}  // namespace skep
