@@ -152,8 +152,9 @@ struct Stop {
 };
 
 std::unexpected<Error> refuse(const Blob& blob, const Stop& stop) {
-  const std::string frame = frame_of(blob, blob.own_count, stop.raw_kind);
   const u64 left = blob.types.size() - stop.at;
+  const std::string frame = left < sizeof(btf_type) ? cat("BTF type ", blob.first_id + blob.own_count)
+                                                    : frame_of(blob, blob.own_count, stop.raw_kind);
   if (stop.tail && left >= sizeof(btf_type) + *stop.tail) {
     return fail(Errc::malformed,
                 cat(frame, ": its size and width contradict each other or are not possible"));

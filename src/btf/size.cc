@@ -10,7 +10,7 @@ namespace {
 constexpr u32 pointer_bytes = 8;
 
 /// Alignment of structs visits members of members; a hostile blob can make that exponential, so the visits are counted.
-constexpr u32 most_visits = 1u << 20;
+constexpr u32 most_visits = 1u << 17;
 
 Result<u32> alignment_of(const Btf& btf, u32 id, u32 depth, u32& visits);
 

@@ -1,0 +1,50 @@
+// Values in memory (map keys and values, global variables) read by their BTF types: as a neutral tree, which becomes JSON, and as C-like text. Bytes are in
+// this machine's order.
+#pragma once
+
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "btf/btf.h"
+
+namespace skep::btf {
+
+struct Field;
+
+/// Text that is not a string of the program: an enumerator's name, a pointer ("0xffff888003c0a000"), a number wider than 64 bits. Without quotes in C.
+struct Word {
+  std::string text;
+  bool operator==(const Word&) const = default;
+};
+
+/// One value. Strings come from char arrays, up to their trailing NULs: bytes, not necessarily UTF-8.
+struct Value {
+  using List = std::vector<Value>;
+  using Fields = std::vector<Field>;
+  std::variant<s64, u64, bool, double, std::string, Word, List, Fields> data = u64{0};
+};
+
+/// A member of a struct or union, or a variable of a section. Members of anonymous structs stand in their parent, as C names them.
+struct Field {
+  std::string name;
+  Value value;
+};
+
+/// Reads a value of type `id` out of `bytes`. Unions give each of their members; a DATASEC gives its variables.
+/// Errors: truncated (fewer bytes than the type needs), invalid (void, functions, forward declarations), malformed (nests deeper than max_depth, over a
+/// million parts).
+Result<Value> decode(const Btf& btf, u32 id, std::span<const std::byte> bytes);
+
+/// "{.packets = 3, .ip = {10, 0, 0, 1}}": C initialisers. Of lists, only the first `most_elements` are shown, then "...".
+std::string to_text(const Value& value, u32 most_elements = ~u32{0});
+
+/// decode() and to_text(). Errors: as decode.
+Result<std::string> format(const Btf& btf, u32 id, std::span<const std::byte> bytes,
+                           u32 most_elements = ~u32{0});
+
+/// True when arrays of this type are shown and given as strings: `char`, however qualified.
+bool is_character(const Btf& btf, u32 id);
+
+}  // namespace skep::btf
