@@ -231,7 +231,7 @@ TEST(ValueParse, SetsEveryScalar) {
       {"ratio", "-1.5e3", "-1500"},
       {"half", "0.25", "0.25"},
       {"big", "-2", "0xfffffffffffffffffffffffffffffffe"},
-      {"big", "0x100000000000000000", "0x00000000000001000000000000000000"},
+      {"big", "0x10000000000000000", "0x00000000000000010000000000000000"},
       {"wide", "HUGE_VALUE", "HUGE_VALUE"},
       {"flags", "HIGH", "HIGH"},
       {"flags", "3", "3"},
