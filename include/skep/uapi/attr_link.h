@@ -7,6 +7,8 @@
 
 namespace skep {
 
+// clang-format off: one field and its note per line
+
 /// Which objects an iterator walks; `iter_info` points at one of these.
 enum bpf_cgroup_iter_order : u32 {
   BPF_CGROUP_ITER_ORDER_UNSPEC = 0,
@@ -56,10 +58,10 @@ struct bpf_attr_link_perf_event {
 
 /// Inner arm for one program at many kernel functions. Either names or addresses.
 struct bpf_attr_link_kprobe_multi {
-  u32 flags;  ///< [5.18 in flags:kprobe_multi] BPF_F_KPROBE_MULTI_RETURN: at the return instead of the entry
-  u32 cnt;    ///< [5.18 in number] how many functions
-  u64 syms;   ///< [5.18 in pointer] cnt pointers to names
-  u64 addrs;  ///< [5.18 in pointer] cnt addresses
+  u32 flags;    ///< [5.18 in flags:kprobe_multi] BPF_F_KPROBE_MULTI_RETURN: at the return instead of the entry
+  u32 cnt;      ///< [5.18 in number] how many functions
+  u64 syms;     ///< [5.18 in pointer] cnt pointers to names
+  u64 addrs;    ///< [5.18 in pointer] cnt addresses
   u64 cookies;  ///< [5.18 in pointer] cnt numbers for bpf_get_attach_cookie(), one per function; null: none
 };
 
@@ -71,10 +73,10 @@ struct bpf_attr_link_tracing {
 
 /// Inner arm for packet filters.
 struct bpf_attr_link_netfilter {
-  u32 pf;  ///< [6.4 in number] protocol family: NFPROTO_IPV4 (2) or NFPROTO_IPV6 (10)
-  u32 hooknum;  ///< [6.4 in number] NF_INET_PRE_ROUTING (0), LOCAL_IN (1), FORWARD (2), LOCAL_OUT (3), POST_ROUTING (4)
+  u32 pf;        ///< [6.4 in number] protocol family: NFPROTO_IPV4 (2) or NFPROTO_IPV6 (10)
+  u32 hooknum;   ///< [6.4 in number] NF_INET_PRE_ROUTING (0), LOCAL_IN (1), FORWARD (2), LOCAL_OUT (3), POST_ROUTING (4)
   s32 priority;  ///< [6.4 in signed] where among the hook's users; smaller runs earlier; the two extremes are reserved
-  u32 flags;  ///< [6.4 in flags:netfilter] BPF_F_NETFILTER_IP_DEFRAG: reassemble fragments first
+  u32 flags;     ///< [6.4 in flags:netfilter] BPF_F_NETFILTER_IP_DEFRAG: reassemble fragments first
 };
 
 /// Inner arm for places that run a list of programs: tcx, netkit and (since 6.18) cgroups share this shape.
@@ -93,14 +95,14 @@ struct bpf_attr_link_uprobe_multi {
   u64 ref_ctr_offsets;  ///< [6.6 in pointer] cnt offsets of USDT semaphores; null: none
   u64 cookies;          ///< [6.6 in pointer] cnt numbers for bpf_get_attach_cookie(); null: none
   u32 cnt;              ///< [6.6 in number] how many places
-  u32 flags;  ///< [6.6 in flags:uprobe_multi] BPF_F_UPROBE_MULTI_RETURN: at the return; BPF_F_UPROBE_MULTI_PATH_FD: path_fd counts
-  u32 pid;    ///< [6.6 in number] in this process alone; 0: in all
-  u32 path_fd;  ///< [7.2 in fd0] the directory that path starts from, or the file itself when path is empty
+  u32 flags;            ///< [6.6 in flags:uprobe_multi] BPF_F_UPROBE_MULTI_RETURN: at the return; BPF_F_UPROBE_MULTI_PATH_FD: path_fd counts
+  u32 pid;              ///< [6.6 in number] in this process alone; 0: in all
+  u32 path_fd;          ///< [7.2 in fd0] the directory that path starts from, or the file itself when path is empty
 };
 
 /// Inner arm for one tracing program at many functions known by BTF id.
 struct bpf_attr_link_tracing_multi {
-  u64 ids;  ///< [7.2 in pointer] cnt BTF ids of functions, 4 bytes each, in the BTF the program was loaded with
+  u64 ids;      ///< [7.2 in pointer] cnt BTF ids of functions, 4 bytes each, in the BTF the program was loaded with
   u64 cookies;  ///< [7.2 in pointer] cnt numbers for bpf_get_attach_cookie(); null: none
   u32 cnt;      ///< [7.2 in number] how many
 };
@@ -122,27 +124,23 @@ struct bpf_attr_link_create {
     u32 map_fd;   ///< [6.4 in fd @BPF_STRUCT_OPS] struct_ops: the map to register
   };
   union {
-    u32 target_fd;  ///< [5.7 in fd0] where: a cgroup, network namespace, perf event, socket map, or for freplace a program
+    u32 target_fd;       ///< [5.7 in fd0] where: a cgroup, network namespace, perf event, socket map, or for freplace a program
     u32 target_ifindex;  ///< [5.9 in number @BPF_XDP,BPF_TCX_INGRESS,BPF_TCX_EGRESS,BPF_NETKIT_PRIMARY,BPF_NETKIT_PEER] the network device
   };
   u32 attach_type;  ///< [5.7 in enum:attach_type] at which hook of the target
-  u32 flags;  ///< [5.7 in flags:link_create] XDP: which mode; tcx, netkit, cgroup: before, after, replace; 0 for others
+  u32 flags;        ///< [5.7 in flags:link_create] XDP: which mode; tcx, netkit, cgroup: before, after, replace; 0 for others
   union {
-    u32 target_btf_id;                    ///< [5.10 in alias] the same bytes as tracing.target_btf_id
-    bpf_attr_link_iter iter;              ///< [5.8 arm @BPF_TRACE_ITER] iterators
-    bpf_attr_link_perf_event perf_event;  ///< [5.15 arm @BPF_PERF_EVENT] perf events
-    bpf_attr_link_kprobe_multi
-        kprobe_multi;  ///< [5.18 arm @BPF_TRACE_KPROBE_MULTI,BPF_TRACE_KPROBE_SESSION] many kernel functions
-    bpf_attr_link_tracing
-        tracing;  ///< [5.10 arm @BPF_TRACE_RAW_TP,BPF_TRACE_FENTRY,BPF_TRACE_FEXIT,BPF_TRACE_FSESSION,BPF_MODIFY_RETURN,BPF_LSM_MAC] one function, hook or raw tracepoint; freplace (attach_type 0) too
-    bpf_attr_link_netfilter netfilter;  ///< [6.4 arm @BPF_NETFILTER] packet filters
-    bpf_attr_link_relative tcx;         ///< [6.6 arm @BPF_TCX_INGRESS,BPF_TCX_EGRESS] device traffic control
-    bpf_attr_link_uprobe_multi
-        uprobe_multi;  ///< [6.6 arm @BPF_TRACE_UPROBE_MULTI,BPF_TRACE_UPROBE_SESSION] many places of a file
-    bpf_attr_link_relative netkit;  ///< [6.7 arm @BPF_NETKIT_PRIMARY,BPF_NETKIT_PEER] netkit devices
-    bpf_attr_link_relative cgroup;  ///< [6.18 arm @BPF_CGROUP_*,BPF_LSM_CGROUP] cgroups
-    bpf_attr_link_tracing_multi
-        tracing_multi;  ///< [7.2 arm @BPF_TRACE_FENTRY_MULTI,BPF_TRACE_FEXIT_MULTI,BPF_TRACE_FSESSION_MULTI] many functions by BTF id
+    u32 target_btf_id;                          ///< [5.10 in alias] the same bytes as tracing.target_btf_id
+    bpf_attr_link_iter iter;                    ///< [5.8 arm @BPF_TRACE_ITER] iterators
+    bpf_attr_link_perf_event perf_event;        ///< [5.15 arm @BPF_PERF_EVENT] perf events
+    bpf_attr_link_kprobe_multi kprobe_multi;    ///< [5.18 arm @BPF_TRACE_KPROBE_MULTI,BPF_TRACE_KPROBE_SESSION] many kernel functions
+    bpf_attr_link_tracing tracing;              ///< [5.10 arm @BPF_TRACE_RAW_TP,BPF_TRACE_FENTRY,BPF_TRACE_FEXIT,BPF_TRACE_FSESSION,BPF_MODIFY_RETURN,BPF_LSM_MAC] one function, hook or raw tracepoint; freplace (attach_type 0) too
+    bpf_attr_link_netfilter netfilter;          ///< [6.4 arm @BPF_NETFILTER] packet filters
+    bpf_attr_link_relative tcx;                 ///< [6.6 arm @BPF_TCX_INGRESS,BPF_TCX_EGRESS] device traffic control
+    bpf_attr_link_uprobe_multi uprobe_multi;    ///< [6.6 arm @BPF_TRACE_UPROBE_MULTI,BPF_TRACE_UPROBE_SESSION] many places of a file
+    bpf_attr_link_relative netkit;              ///< [6.7 arm @BPF_NETKIT_PRIMARY,BPF_NETKIT_PEER] netkit devices
+    bpf_attr_link_relative cgroup;              ///< [6.18 arm @BPF_CGROUP_*,BPF_LSM_CGROUP] cgroups
+    bpf_attr_link_tracing_multi tracing_multi;  ///< [7.2 arm @BPF_TRACE_FENTRY_MULTI,BPF_TRACE_FEXIT_MULTI,BPF_TRACE_FSESSION_MULTI] many functions by BTF id
   };
 };
 
@@ -181,5 +179,7 @@ struct bpf_attr_iter_create {
   u32 link_fd;  ///< [5.8 in fd] the iterator's link
   u32 flags;    ///< [5.8 in hex] none exist, must be 0
 };
+
+// clang-format on
 
 }  // namespace skep

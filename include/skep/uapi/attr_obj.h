@@ -6,6 +6,8 @@
 
 namespace skep {
 
+// clang-format off: one field and its note per line
+
 /// A name in a bpf file system (mounted at /sys/fs/bpf by custom). A pinned object lives until it is unlinked and no descriptor is left.
 /// Rights: what the file's mode bits ask; CAP_BPF where unprivileged bpf is disabled.
 /// Error EPERM: the directory is not on a bpf file system, or a right is missing.
@@ -15,10 +17,10 @@ namespace skep {
 /// Error EINVAL: an unknown flag, or bpf_fd cannot be pinned.
 /// Error EBADF: bpf_fd is no bpf object.
 struct bpf_attr_obj {
-  u64 pathname;  ///< [4.4 in string] the name: a path, relative to path_fd if that is given
-  u32 bpf_fd;    ///< [4.4 in fd @BPF_OBJ_PIN] the map, program or link to pin
+  u64 pathname;    ///< [4.4 in string] the name: a path, relative to path_fd if that is given
+  u32 bpf_fd;      ///< [4.4 in fd @BPF_OBJ_PIN] the map, program or link to pin
   u32 file_flags;  ///< [4.15 in flags:obj_file] how to open: BPF_F_RDONLY, BPF_F_WRONLY; BPF_F_PATH_FD (6.5): path_fd counts
-  s32 path_fd;  ///< [6.5 in fd] the directory that pathname starts from, with BPF_F_PATH_FD
+  s32 path_fd;     ///< [6.5 in fd] the directory that pathname starts from, with BPF_F_PATH_FD
 };
 
 /// Ids: every program, map, BTF and link of the system has one of its kind, and these commands walk them and open them.
@@ -35,8 +37,8 @@ struct bpf_attr_get_id {
     u32 btf_id;    ///< [4.18 in id @BPF_BTF_GET_FD_BY_ID] the BTF to open
     u32 link_id;   ///< [5.8 in id @BPF_LINK_GET_FD_BY_ID] the link to open
   };
-  u32 next_id;  ///< [4.13 out id @BPF_PROG_GET_NEXT_ID,BPF_MAP_GET_NEXT_ID,BPF_BTF_GET_NEXT_ID,BPF_LINK_GET_NEXT_ID] receives the next id
-  u32 open_flags;  ///< [4.15 in flags:obj_file @BPF_MAP_GET_FD_BY_ID,BPF_BTF_GET_FD_BY_ID] BPF_F_RDONLY or BPF_F_WRONLY for maps; BPF_F_TOKEN_FD for BTF
+  u32 next_id;            ///< [4.13 out id @BPF_PROG_GET_NEXT_ID,BPF_MAP_GET_NEXT_ID,BPF_BTF_GET_NEXT_ID,BPF_LINK_GET_NEXT_ID] receives the next id
+  u32 open_flags;         ///< [4.15 in flags:obj_file @BPF_MAP_GET_FD_BY_ID,BPF_BTF_GET_FD_BY_ID] BPF_F_RDONLY or BPF_F_WRONLY for maps; BPF_F_TOKEN_FD for BTF
   s32 fd_by_id_token_fd;  ///< [6.16 in fd @BPF_BTF_GET_FD_BY_ID] a BPF token whose rights the call uses, when BPF_F_TOKEN_FD is set
 };
 
@@ -49,7 +51,7 @@ struct bpf_attr_get_id {
 struct bpf_attr_info {
   u32 bpf_fd;    ///< [4.13 in fd] the program, map, BTF or link
   u32 info_len;  ///< [4.13 inout bytes] size of the struct at `info`; afterwards how much the kernel wrote
-  u64 info;  ///< [4.13 inout pointer] a bpf_prog_info, bpf_map_info, bpf_btf_info or bpf_link_info; pointers in it ask for more
+  u64 info;      ///< [4.13 inout pointer] a bpf_prog_info, bpf_map_info, bpf_btf_info or bpf_link_info; pointers in it ask for more
 };
 
 /// Type information for programs and maps. The kernel checks it whole and keeps it while anything refers to it.
@@ -97,13 +99,13 @@ static_assert(names_are_unique(task_fd_type_names));
 /// Error ENOTSUPP: the descriptor is no perf event or raw tracepoint with a program.
 /// Error ENOSPC: buf is too small; the name was cut.
 struct bpf_attr_task_fd_query {
-  u32 pid;      ///< [4.18 in number] the process
-  u32 fd;       ///< [4.18 in number] the descriptor's number in that process
-  u32 flags;    ///< [4.18 in hex] none exist, must be 0
-  u32 buf_len;  ///< [4.18 inout bytes] room in buf; afterwards the name's length without its NUL
-  u64 buf;  ///< [4.18 out pointer] receives the tracepoint's name, the probed function or the probed file's path
-  u32 prog_id;  ///< [4.18 out id] the program's id
-  u32 fd_type;  ///< [4.18 out enum:task_fd_type] what the descriptor is: raw tracepoint, tracepoint, kprobe, kretprobe, uprobe, uretprobe
+  u32 pid;           ///< [4.18 in number] the process
+  u32 fd;            ///< [4.18 in number] the descriptor's number in that process
+  u32 flags;         ///< [4.18 in hex] none exist, must be 0
+  u32 buf_len;       ///< [4.18 inout bytes] room in buf; afterwards the name's length without its NUL
+  u64 buf;           ///< [4.18 out pointer] receives the tracepoint's name, the probed function or the probed file's path
+  u32 prog_id;       ///< [4.18 out id] the program's id
+  u32 fd_type;       ///< [4.18 out enum:task_fd_type] what the descriptor is: raw tracepoint, tracepoint, kprobe, kretprobe, uprobe, uretprobe
   u64 probe_offset;  ///< [4.18 out hex] offset of the probe in the function or file
   u64 probe_addr;    ///< [4.18 out hex] the probe's address when it was placed by address
 };
@@ -147,5 +149,7 @@ struct bpf_common_attr {
   u32 log_level;      ///< [7.2 in hex] as in BPF_PROG_LOAD
   u32 log_true_size;  ///< [7.2 out bytes] how large the log would have been
 };
+
+// clang-format on
 
 }  // namespace skep

@@ -6,6 +6,8 @@
 
 namespace skep {
 
+// clang-format off: one field and its note per line
+
 /// What kind of event a perf event link sits on.
 enum bpf_perf_event_type : u32 {
   BPF_PERF_EVENT_UNSPEC = 0,
@@ -208,5 +210,7 @@ struct alignas(8) bpf_link_info {
     bpf_link_info_sockmap sockmap;                ///< [6.10 arm] socket maps
   };
 };
+
+// clang-format on
 
 }  // namespace skep
