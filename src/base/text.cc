@@ -92,7 +92,7 @@ std::vector<std::string> nearest(std::string_view wanted, const std::vector<std:
       ranked.emplace_back(distance, name);
     }
   }
-  std::stable_sort(ranked.begin(), ranked.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::sort(ranked.begin(), ranked.end());  // by distance, then by name
   std::vector<std::string> best;
   for (std::size_t i = 0; i < std::min(most, ranked.size()); ++i) {
     best.emplace_back(ranked[i].second);

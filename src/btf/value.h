@@ -11,7 +11,16 @@
 
 namespace skep::btf {
 
-struct Field;
+struct Value;
+
+/// A member of a struct or union, or a variable of a section. Members of anonymous structs stand in their parent, as C names them.
+/// A template, so that it is looked into only once Value is complete.
+template <class V>
+struct NamedValue {
+  std::string name;
+  V value;
+};
+using Field = NamedValue<Value>;
 
 /// Text that is not a string of the program: an enumerator's name, a pointer ("0xffff888003c0a000"), a number wider than 64 bits. Without quotes in C.
 struct Word {
@@ -24,12 +33,6 @@ struct Value {
   using List = std::vector<Value>;
   using Fields = std::vector<Field>;
   std::variant<s64, u64, bool, double, std::string, Word, List, Fields> data = u64{0};
-};
-
-/// A member of a struct or union, or a variable of a section. Members of anonymous structs stand in their parent, as C names them.
-struct Field {
-  std::string name;
-  Value value;
 };
 
 /// Reads a value of type `id` out of `bytes`. Unions give each of their members; a DATASEC gives its variables.
