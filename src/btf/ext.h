@@ -77,6 +77,11 @@ class Records {
 
   u32 size() const { return count_; }
   bool empty() const { return count_ == 0; }
+  /// The first field of record `i` < size(), alone: enough to search by.
+  u32 insn_offset_bytes(u32 i) const {
+    SKEP_ASSERT(i < count_);
+    return Record<T::bytes>(bytes_.data() + u64{i} * record_bytes_, bytes_.order()).template at<0, u32>();
+  }
   /// Record `i` < size().
   T operator[](u32 i) const {
     SKEP_ASSERT(i < count_);

@@ -52,52 +52,70 @@ Result<void> check_layout(const std::vector<const elf::Symbol*>& symbols) {
   return {};
 }
 
-/// Hands each record of a section (sorted by offset) to the function that contains it; `add` gets the function and the relative instruction.
-template <class Records, class Add>
-Result<void> distribute(Draft& draft, u32 section_index, const Records& records, const Add& add) {
+/// Hands each function of a section its run of `records` (sorted by offset) as `fill(function, first, end)`. Records of code that belongs to no
+/// function are passed over.
+template <class Records, class Fill>
+Result<void> distribute(Draft& draft, u32 section_index, const Records& records, const Fill& fill) {
   const FunctionRange range = draft.functions_of[section_index];
-  u32 current = range.first;
-  const u32 end = range.first + range.count;
+  const u64 section_bytes = draft.section(section_index).size;
   u64 previous = 0;
-  for (const auto& record : records) {
-    const u64 offset = record.insn_offset_bytes;
-    if (offset % insn_bytes != 0 || offset >= draft.section(section_index).size) {
-      return fail(Errc::malformed, cat("instruction offset ", offset, " is not within the section's ", draft.section(section_index).size, " bytes"));
+  u32 first = 0;
+  u32 i = 0;
+  for (u32 current = range.first; current < range.first + range.count; ++current) {
+    FunctionSpec& function = draft.spec.functions[current];
+    const u64 end = function.section_offset + function.insns.size() * insn_bytes;
+    for (first = i; i < records.size(); ++i) {
+      const u64 offset = records.insn_offset_bytes(i);
+      if (offset % insn_bytes != 0 || offset >= section_bytes) {
+        return fail(Errc::malformed, cat("instruction offset ", offset, " is not within the section's ", section_bytes, " bytes"));
+      }
+      if (offset < previous) {
+        return fail(Errc::malformed, cat("instruction offset ", offset, " comes after ", previous, "; want ascending offsets"));
+      }
+      if (offset >= end) {
+        break;
+      }
+      first += offset < function.section_offset ? 1 : 0;
+      previous = offset;
     }
-    if (offset < previous) {
-      return fail(Errc::malformed, cat("instruction offset ", offset, " comes after ", previous, "; want ascending offsets"));
-    }
-    previous = offset;
-    while (current < end && offset >= draft.spec.functions[current].section_offset + draft.spec.functions[current].insns.size() * insn_bytes) {
-      ++current;
-    }
-    if (current < end && offset >= draft.spec.functions[current].section_offset) {
-      FunctionSpec& function = draft.spec.functions[current];
-      add(function, static_cast<u32>((offset - function.section_offset) / insn_bytes), record);
-    }
+    fill(function, first, i);
   }
   return {};
 }
 
+u32 relative_insn(const FunctionSpec& function, u32 insn_offset_bytes) {
+  return static_cast<u32>((insn_offset_bytes - function.section_offset) / insn_bytes);
+}
+
 Result<void> read_debug_info(Draft& draft, u32 section_index) {
   const btf::ExtSection info = draft.ext->for_section(draft.section_name(section_index));
-  SKEP_CHECK_IN("func_info", distribute(draft, section_index, info.functions, [](FunctionSpec& f, u32 insn, const btf::FuncInfo& record) {
-                  f.func_info.push_back({.insn_off = insn, .type_id = record.type_id});
-                  if (insn == 0) {
-                    f.type_id = record.type_id;
+  SKEP_CHECK_IN("func_info", distribute(draft, section_index, info.functions, [&](FunctionSpec& f, u32 first, u32 end) {
+                  f.func_info.reserve(end - first);
+                  for (u32 i = first; i < end; ++i) {
+                    const btf::FuncInfo record = info.functions[i];
+                    f.func_info.push_back({.insn_off = relative_insn(f, record.insn_offset_bytes), .type_id = record.type_id});
+                  }
+                  f.type_id = !f.func_info.empty() && f.func_info.front().insn_off == 0 ? f.func_info.front().type_id : 0;
+                }));
+  SKEP_CHECK_IN("line_info", distribute(draft, section_index, info.lines, [&](FunctionSpec& f, u32 first, u32 end) {
+                  f.line_info.reserve(end - first);
+                  for (u32 i = first; i < end; ++i) {
+                    const btf::LineInfo record = info.lines[i];
+                    f.line_info.push_back({.insn_off = relative_insn(f, record.insn_offset_bytes),
+                                           .file_name_off = record.file_name_offset,
+                                           .line_off = record.text_offset,
+                                           .line_col = record.line_col});
                   }
                 }));
-  SKEP_CHECK_IN("line_info", distribute(draft, section_index, info.lines, [](FunctionSpec& f, u32 insn, const btf::LineInfo& record) {
-                  f.line_info.push_back({.insn_off = insn,
-                                         .file_name_off = record.file_name_offset,
-                                         .line_off = record.text_offset,
-                                         .line_col = record.line_col});
-                }));
-  SKEP_CHECK_IN("core_relo", distribute(draft, section_index, info.relocations, [](FunctionSpec& f, u32 insn, const btf::CoreRelo& record) {
-                  f.core_relocations.push_back({.insn_index = insn,
-                                                .type_id = record.type_id,
-                                                .access_string_offset = record.access_offset,
-                                                .kind = static_cast<u32>(record.kind)});
+  SKEP_CHECK_IN("core_relo", distribute(draft, section_index, info.relocations, [&](FunctionSpec& f, u32 first, u32 end) {
+                  f.core_relocations.reserve(end - first);
+                  for (u32 i = first; i < end; ++i) {
+                    const btf::CoreRelo record = info.relocations[i];
+                    f.core_relocations.push_back({.insn_index = relative_insn(f, record.insn_offset_bytes),
+                                                  .type_id = record.type_id,
+                                                  .access_string_offset = record.access_offset,
+                                                  .kind = static_cast<u32>(record.kind)});
+                  }
                 }));
   return {};
 }

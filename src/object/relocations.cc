@@ -111,6 +111,28 @@ Result<void> read_one(Draft& draft, u32 section, const elf::Relocation& raw) {
   return {};
 }
 
+/// How many relocations each function is about to get, so that each list is allocated once.
+void reserve_relocations(Draft& draft, u32 section, const std::vector<elf::Relocation>& relocations) {
+  u32 index = no_index;
+  std::size_t run = 0;
+  const auto flush = [&] {
+    if (index != no_index) {
+      std::vector<Relocation>& list = draft.spec.functions[index].relocations;
+      list.reserve(list.size() + run);
+    }
+  };
+  for (const elf::Relocation& relocation : relocations) {
+    const u32 here = function_around(draft, section, relocation.offset);
+    if (here != index) {
+      flush();
+      index = here;
+      run = 0;
+    }
+    ++run;
+  }
+  flush();
+}
+
 /// Calls within one section need no ELF relocation: the assembler knew the distance. For us they are relocations all the same, since every
 /// program gets a copy of what it calls.
 Result<void> add_plain_calls(Draft& draft, u32 section, FunctionSpec& function) {
@@ -173,6 +195,7 @@ Result<void> read_relocations(Draft& draft) {
       return fail(Errc::unsupported, cat("section ", table.name, ": relocations with addends (SHT_RELA) do not occur in BPF objects"));
     }
     SKEP_TRY_IN(cat("section ", table.name), const auto relocations, draft.file.relocations(table));
+    reserve_relocations(draft, table.info, relocations);
     for (u32 i = 0; i < relocations.size(); ++i) {
       SKEP_CHECK_IN(cat("section ", table.name, ": relocation ", i), read_one(draft, table.info, relocations[i]));
     }
