@@ -4,10 +4,6 @@ namespace skep::btf {
 
 namespace {
 
-std::string_view string_or_empty(const Btf& btf, u32 offset) {
-  return btf.has_string(offset) ? btf.string(offset) : std::string_view{};
-}
-
 bool is_sound(const Btf& btf, const FuncInfo& info) {
   return info.type_id < btf.type_count();
 }
@@ -69,15 +65,14 @@ LineInfo LineInfo::decode(const Btf& btf, Record<bytes> raw) {
           .file_name_offset = raw.at<4, u32>(),
           .text_offset = raw.at<8, u32>(),
           .line_col = raw.at<12, u32>(),
-          .file_name = string_or_empty(btf, raw.at<4, u32>()),
-          .text = string_or_empty(btf, raw.at<8, u32>())};
+          .btf = &btf};
 }
 
 CoreRelo CoreRelo::decode(const Btf& btf, Record<bytes> raw) {
   return {.insn_offset_bytes = raw.at<0, u32>(),
           .type_id = raw.at<4, u32>(),
           .access_offset = raw.at<8, u32>(),
-          .access = string_or_empty(btf, raw.at<8, u32>()),
+          .btf = &btf,
           .kind = static_cast<bpf_core_relo_kind>(raw.at<12, u32>())};
 }
 

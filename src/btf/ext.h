@@ -27,8 +27,9 @@ struct LineInfo {
   u32 file_name_offset = 0;  ///< in the BTF's strings; checked
   u32 text_offset = 0;       ///< in the BTF's strings; checked
   u32 line_col = 0;
-  std::string_view file_name;
-  std::string_view text;  ///< the line itself
+  const Btf* btf = nullptr;  ///< holds the strings
+  std::string_view file_name() const { return btf->string(file_name_offset); }
+  std::string_view text() const { return btf->string(text_offset); }  ///< the line itself
   u32 line() const { return BPF_LINE_INFO_LINE_NUM(line_col); }
   u32 column() const { return BPF_LINE_INFO_LINE_COL(line_col); }
 
@@ -41,7 +42,8 @@ struct CoreRelo {
   u32 insn_offset_bytes = 0;
   u32 type_id = 0;        ///< checked to be an id
   u32 access_offset = 0;  ///< in the BTF's strings; checked
-  std::string_view access;
+  const Btf* btf = nullptr;  ///< holds the strings
+  std::string_view access() const { return btf->string(access_offset); }  ///< "0:1:2"
   bpf_core_relo_kind kind{};  ///< may be newer than the enum
 
   static CoreRelo decode(const Btf& btf, Record<bytes> raw);

@@ -82,23 +82,43 @@ Result<Relocation> resolve(const Draft& draft, const Site& site) {
   return to_code ? to_function(draft, site, offset, RelocationKind::subprogram_address) : to_map_or_data(draft, site, offset);
 }
 
-/// The function that contains `offset` of a section, or `no_index`.
-u32 function_around(const Draft& draft, u32 section, u64 offset) {
-  const FunctionRange range = draft.functions_of[section];
-  const auto begin = draft.spec.functions.begin() + range.first;
-  const auto after = std::upper_bound(begin, begin + range.count, offset, [](u64 o, const FunctionSpec& f) { return o < f.section_offset; });
-  if (after == begin) {
-    return no_index;
-  }
-  const auto at = after - 1;
-  return offset - at->section_offset < at->insns.size() * insn_bytes ? static_cast<u32>(at - draft.spec.functions.begin()) : no_index;
-}
+/// Finds the function that contains an offset of one section. Relocation tables ascend, so it looks first where it found the last one.
+class FunctionFinder {
+ public:
+  FunctionFinder(const Draft& draft, u32 section) : functions_(draft.spec.functions), range_(draft.functions_of[section]) {}
 
-Result<void> read_one(Draft& draft, u32 section, const elf::Relocation& raw) {
+  /// The function's index, or `no_index`.
+  u32 around(u64 offset) {
+    for (const u32 candidate : {last_, last_ + 1}) {
+      if (candidate < range_.first + range_.count && contains(candidate, offset)) {
+        return last_ = candidate;
+      }
+    }
+    const auto begin = functions_.begin() + range_.first;
+    const auto after = std::upper_bound(begin, begin + range_.count, offset, [](u64 o, const FunctionSpec& f) { return o < f.section_offset; });
+    const auto index = static_cast<u32>(after - functions_.begin()) - 1;
+    if (after == begin || !contains(index, offset)) {
+      return no_index;
+    }
+    return last_ = index;
+  }
+
+ private:
+  bool contains(u32 index, u64 offset) const {
+    const FunctionSpec& function = functions_[index];
+    return offset >= function.section_offset && offset - function.section_offset < function.insns.size() * insn_bytes;
+  }
+
+  const std::vector<FunctionSpec>& functions_;
+  FunctionRange range_;
+  u32 last_ = range_.first;
+};
+
+Result<void> read_one(Draft& draft, u32 section, const elf::Relocation& raw, FunctionFinder& finder) {
   if (raw.offset % insn_bytes != 0 || raw.offset >= draft.section(section).size) {
     return fail(Errc::malformed, cat("want an instruction's offset below ", draft.section(section).size, ", have ", raw.offset));
   }
-  const u32 index = function_around(draft, section, raw.offset);
+  const u32 index = finder.around(raw.offset);
   if (index == no_index) {
     return {};  // code that belongs to no function, such as what a linker left of an overridden weak one
   }
@@ -113,6 +133,7 @@ Result<void> read_one(Draft& draft, u32 section, const elf::Relocation& raw) {
 
 /// How many relocations each function is about to get, so that each list is allocated once.
 void reserve_relocations(Draft& draft, u32 section, const std::vector<elf::Relocation>& relocations) {
+  FunctionFinder finder(draft, section);
   u32 index = no_index;
   std::size_t run = 0;
   const auto flush = [&] {
@@ -122,7 +143,7 @@ void reserve_relocations(Draft& draft, u32 section, const std::vector<elf::Reloc
     }
   };
   for (const elf::Relocation& relocation : relocations) {
-    const u32 here = function_around(draft, section, relocation.offset);
+    const u32 here = finder.around(relocation.offset);
     if (here != index) {
       flush();
       index = here;
@@ -137,13 +158,13 @@ void reserve_relocations(Draft& draft, u32 section, const std::vector<elf::Reloc
 /// program gets a copy of what it calls.
 Result<void> add_plain_calls(Draft& draft, u32 section, FunctionSpec& function) {
   std::vector<Relocation> plain;
-  auto next = function.relocations.begin();
+  const auto is_relocated = [&function](u32 index) {
+    const auto at = std::lower_bound(function.relocations.begin(), function.relocations.end(), index,
+                                     [](const Relocation& r, u32 i) { return r.insn_index < i; });
+    return at != function.relocations.end() && at->insn_index == index;
+  };
   for (u32 i = 0; i < function.insns.size(); ++i) {
-    while (next != function.relocations.end() && next->insn_index < i) {
-      ++next;
-    }
-    const bool is_relocated = next != function.relocations.end() && next->insn_index == i;
-    if (is_relocated || !insn::is_call_subprog(function.insns[i])) {
+    if (!insn::is_call_subprog(function.insns[i]) || is_relocated(i)) {
       continue;
     }
     const s64 target = static_cast<s64>(function.section_offset) + (s64{i} + 1 + function.insns[i].imm) * static_cast<s64>(insn_bytes);
@@ -196,8 +217,9 @@ Result<void> read_relocations(Draft& draft) {
     }
     SKEP_TRY_IN(cat("section ", table.name), const auto relocations, draft.file.relocations(table));
     reserve_relocations(draft, table.info, relocations);
+    FunctionFinder finder(draft, table.info);
     for (u32 i = 0; i < relocations.size(); ++i) {
-      SKEP_CHECK_IN(cat("section ", table.name, ": relocation ", i), read_one(draft, table.info, relocations[i]));
+      SKEP_CHECK_IN(cat("section ", table.name, ": relocation ", i), read_one(draft, table.info, relocations[i], finder));
     }
   }
   for (u32 section = 0; section < draft.functions_of.size(); ++section) {

@@ -27,17 +27,17 @@ TEST(ExtInfo, TellsFunctionsLinesAndRelocationsOfEachSection) {
     bool saw_call = false;
     u32 last = 0;
     for (const LineInfo line : xdp.lines) {
-      EXPECT_THAT(std::string(line.file_name), EndsWith("types.c"));
+      EXPECT_THAT(std::string(line.file_name()), EndsWith("types.c"));
       EXPECT_GE(line.insn_offset_bytes, last);
       EXPECT_GT(line.line(), 0u);
       last = line.insn_offset_bytes;
-      saw_call |= line.text.find("return helper(ctx)") != std::string_view::npos && line.column() > 0;
+      saw_call |= line.text().find("return helper(ctx)") != std::string_view::npos && line.column() > 0;
     }
     EXPECT_TRUE(saw_call);
 
     ASSERT_EQ(xdp.relocations.size(), 1u);
     const CoreRelo relocation = xdp.relocations[0];
-    EXPECT_EQ(relocation.access, "0:1");
+    EXPECT_EQ(relocation.access(), "0:1");
     EXPECT_EQ(relocation.kind, BPF_CORE_FIELD_BYTE_OFFSET);
     EXPECT_EQ(btf.type(relocation.type_id).name(), "pair");
 
@@ -50,7 +50,7 @@ TEST(ExtInfo, SurvivesBeingMoved) {
   const Object object = host_object();
   auto ext = ExtInfo::parse(object.ext, Btf::parse(object.btf).value()).value();
   const ExtInfo moved = std::move(ext);
-  EXPECT_FALSE(moved.for_section("xdp").lines[0].text.empty());
+  EXPECT_FALSE(moved.for_section("xdp").lines[0].text().empty());
 }
 
 /// A .BTF.ext of one func_info part given in words.

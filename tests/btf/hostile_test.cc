@@ -93,7 +93,7 @@ TEST(Hostile, EveryChangedByteOfExtIsReadOrRefused) {
       refused += ext ? 0 : 1;
       for (const ExtSection& section : ext ? ext->sections() : std::span<const ExtSection>{}) {
         for (const LineInfo line : section.lines) {
-          ASSERT_LE(line.text.size(), btf.bytes().size());
+          ASSERT_LE(line.text().size(), btf.bytes().size());
         }
       }
       bytes[at] ^= static_cast<std::byte>(mask);
