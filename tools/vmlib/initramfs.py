@@ -24,7 +24,8 @@ mount -t sysfs sysfs /sys
 mount -t devtmpfs devtmpfs /dev 2>/dev/null
 mkdir -p /dev/shm /dev/pts
 mount -t devpts devpts /dev/pts
-for folder in /tmp /run /dev/shm; do mount -t tmpfs tmpfs $folder; done
+mount -t tmpfs tmpfs /dev/shm
+chmod 1777 /tmp
 mount -t bpf bpf /sys/fs/bpf
 mount -t debugfs debugfs /sys/kernel/debug
 mount -t tracefs tracefs /sys/kernel/tracing
