@@ -51,9 +51,10 @@ function(skep_bpf_object output source)
   add_dependencies(bpf_objects bpf_${id})
 endfunction()
 
-# skep_test(<directory> USES <layer>...): the program test_<directory> of every .cc in tests/<directory>, each case known to ctest.
+# skep_test(<directory> [GUEST_ONLY] USES <layer>...): the program test_<directory> of every .cc in tests/<directory>, each case known to ctest; with GUEST_ONLY
+# none is, since the program is for skep_guest_tests alone.
 function(skep_test name)
-  cmake_parse_arguments(ARG "" "" "USES;LIBRARIES" ${ARGN})
+  cmake_parse_arguments(ARG "GUEST_ONLY" "" "USES;LIBRARIES" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${name}/*.cc)
   if(NOT sources)
     return()
@@ -68,6 +69,9 @@ function(skep_test name)
     SKEP_SOURCE_DIR="${PROJECT_SOURCE_DIR}" SKEP_BUILD_DIR="${PROJECT_BINARY_DIR}")
   target_link_libraries(test_${name} PRIVATE ${uses} ${ARG_LIBRARIES} GTest::gmock GTest::gtest GTest::gtest_main)
   add_dependencies(test_${name} bpf_objects)
+  if(ARG_GUEST_ONLY)
+    return()
+  endif()
   gtest_discover_tests(test_${name} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 120 WORKING_DIRECTORY ${PROJECT_BINARY_DIR}
     PROPERTIES TIMEOUT 300)
 endfunction()
