@@ -1,9 +1,13 @@
 // The comparison of include/skep/uapi with what kernels say of themselves: every size, offset and enumerator against the kernel's BTF. A kernel may know
 // less than we do (a field past the end of its struct, an enumerator it lacks), but nothing else, and a kernel that is not newer than our headers
-// may know nothing that we do not. The BTF is the running kernel's, or the files in SKEP_UAPI_BTF (separated by ':').
+// may know nothing that we do not. The kernels are the running one and those in the cache
+// of tools/vm, or the files in SKEP_UAPI_BTF (separated by ':').
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cctype>
 #include <cstdlib>
+#include <filesystem>
 #include <map>
 #include <set>
 
@@ -22,6 +26,8 @@ namespace {
 using btf::Btf;
 using btf::Kind;
 using btf::Type;
+
+constexpr const char* running_kernel = "/sys/kernel/btf/vmlinux";
 
 /// A member of a kernel type, anonymous structs and unions dissolved.
 struct KernelField {
@@ -117,7 +123,7 @@ class KernelBtf : public testing::TestWithParam<std::string> {
   void SetUp() override {
     const auto bytes = FileBytes::open(GetParam());
     if (!bytes) {
-      if (std::getenv("SKEP_UAPI_BTF") == nullptr) {
+      if (GetParam() == running_kernel) {
         GTEST_SKIP() << "this kernel shows no BTF: " << bytes.error().message();
       }
       FAIL() << bytes.error().message();
@@ -329,19 +335,41 @@ TEST_P(KernelBtf, NoEnumeratorOfAKnownKernelIsMissing) {
   }
 }
 
+/// The running kernel's BTF and that of each guest kernel in the cache of tools/vm, or what SKEP_UAPI_BTF lists.
 std::vector<std::string> btf_files() {
-  const char* files = std::getenv("SKEP_UAPI_BTF");
-  if (files == nullptr) {
-    return {"/sys/kernel/btf/vmlinux"};
+  if (const char* files = std::getenv("SKEP_UAPI_BTF")) {
+    const auto paths = split(files, ':');
+    return {paths.begin(), paths.end()};
   }
-  std::vector<std::string> paths;
-  for (const std::string_view path : split(files, ':')) {
-    paths.emplace_back(path);
+  std::vector<std::string> paths{running_kernel};
+  const char* cache = std::getenv("SKEP_CACHE");
+  const char* home = std::getenv("HOME");
+  const std::filesystem::path kernels =
+      std::filesystem::path(cache != nullptr ? cache : cat(home != nullptr ? home : "", "/.cache/skep")) /
+      "kernels";
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::directory_iterator(kernels, ignored)) {
+    if (std::filesystem::exists(entry.path() / "vmlinux.btf", ignored)) {
+      paths.push_back((entry.path() / "vmlinux.btf").string());
+    }
   }
+  std::sort(paths.begin() + 1, paths.end());
   return paths;
 }
 
-INSTANTIATE_TEST_SUITE_P(Uapi, KernelBtf, testing::ValuesIn(btf_files()));
+/// "7_3" for ".../kernels/7.3/vmlinux.btf", "host" for the running kernel's.
+std::string case_name(const testing::TestParamInfo<std::string>& one) {
+  if (one.param == running_kernel) {
+    return "host";
+  }
+  const std::filesystem::path path = one.param;
+  std::string name =
+      path.filename() == "vmlinux.btf" ? path.parent_path().filename().string() : path.filename().string();
+  std::ranges::replace_if(name, [](unsigned char c) { return std::isalnum(c) == 0; }, '_');
+  return name;
+}
+
+INSTANTIATE_TEST_SUITE_P(Uapi, KernelBtf, testing::ValuesIn(btf_files()), case_name);
 
 }  // namespace
 }  // namespace skep
