@@ -5,7 +5,7 @@
 
 #include "bpf_types.h"
 
-/* clang-format off: one helper per line */
+/* clang-format off */
 
 struct __sk_buff;
 struct bpf_dynptr;

@@ -9,19 +9,18 @@
 
 /* Map attributes, for the members of an anonymous struct in SEC(".maps"). They exist only as types: a number becomes an array's dimension (or, where
  * 32 bits are too few, an enumerator), a type becomes a pointer's target, and the loader reads both from BTF. */
-#define __uint(name, val) int (*name)[val]
-#define __type(name, val) __typeof__(val) *name
-#define __array(name, val) __typeof__(val) *name[]
+#define __uint(name, val) int(*name)[val]
+#define __type(name, val) __typeof__(val)* name
+#define __array(name, val) __typeof__(val)* name[]
 #define SKEP_PASTE_(a, b) a##b
 #define SKEP_PASTE(a, b) SKEP_PASTE_(a, b)
-#define __ulong(name, val) enum { SKEP_PASTE(skep_ulong_, SKEP_PASTE(__COUNTER__, SKEP_PASTE(_, __LINE__))) = (val) } name
+#define __ulong(name, val) \
+  enum { SKEP_PASTE(skep_ulong_, SKEP_PASTE(__COUNTER__, SKEP_PASTE(_, __LINE__))) = (val) } name
 
 /* The section tells the loader what a function or variable is. `used` keeps it although nothing in the file refers to it; externs know no `used`. */
-#define SEC(name)                                              \
-  _Pragma("GCC diagnostic push")                               \
-  _Pragma("GCC diagnostic ignored \"-Wignored-attributes\"")   \
-  __attribute__((section(name), used))                         \
-  _Pragma("GCC diagnostic pop")
+#define SEC(name)                                                                           \
+  _Pragma("GCC diagnostic push") _Pragma("GCC diagnostic ignored \"-Wignored-attributes\"") \
+      __attribute__((section(name), used)) _Pragma("GCC diagnostic pop")
 
 #undef __always_inline
 #define __always_inline __inline__ __attribute__((always_inline))
@@ -52,14 +51,17 @@
 #define __arg_arena __attribute__((btf_decl_tag("arg:arena")))
 
 #ifndef NULL
-#define NULL ((void *)0)
+#define NULL ((void*)0)
 #endif
 #ifndef offsetof
 #define offsetof(type, member) __builtin_offsetof(type, member)
 #endif
 #ifndef container_of
-#define container_of(pointer, type, member) \
-  ({ const __typeof__(((type *)0)->member) *skep_member = (pointer); (type *)((char *)skep_member - offsetof(type, member)); })
+#define container_of(pointer, type, member)                        \
+  ({                                                               \
+    const __typeof__(((type*)0)->member)* skep_member = (pointer); \
+    (type*)((char*)skep_member - offsetof(type, member));          \
+  })
 #endif
 #ifndef KERNEL_VERSION
 #define KERNEL_VERSION(a, b, c) (((a) << 16) + ((b) << 8) + ((c) > 255 ? 255 : (c)))
@@ -92,7 +94,7 @@ enum libbpf_tristate {
 
 /* A tail call whose index the compiler knows: with index and map in fixed registers the JIT can turn it into a direct jump (Linux 5.5). */
 #if defined(__bpf__)
-static __always_inline void bpf_tail_call_static(void *ctx, const void *map, const __u32 slot) {
+static __always_inline void bpf_tail_call_static(void* ctx, const void* map, const __u32 slot) {
   if (!__builtin_constant_p(slot)) {
     __bpf_unreachable();
   }
@@ -126,15 +128,12 @@ static __always_inline void bpf_tail_call_static(void *ctx, const void *map, con
 #define SKEP_EACH(f, ...) SKEP_PASTE(SKEP_EACH_, SKEP_COUNT(__VA_ARGS__))(f, 0, ##__VA_ARGS__)
 #define SKEP_STORE_ARGUMENT(n, value) skep_arguments[n] = (unsigned long long)(value);
 
-/* Runs `call`, which may use skep_arguments (an array of 64-bit words on the stack) and skep_bytes (its size). */
-#define SKEP_WITH_ARGUMENTS(call, ...)                                                                    \
-  ({                                                                                                      \
-    unsigned long long skep_arguments[SKEP_COUNT(__VA_ARGS__) > 0 ? SKEP_COUNT(__VA_ARGS__) : 1];         \
-    _Pragma("GCC diagnostic push")                                                                        \
-    _Pragma("GCC diagnostic ignored \"-Wint-conversion\"")                                                \
-    SKEP_EACH(SKEP_STORE_ARGUMENT, ##__VA_ARGS__)                                                         \
-    _Pragma("GCC diagnostic pop")                                                                         \
-    call;                                                                                                 \
+/* Runs `call`, which may use skep_arguments (an array of 64-bit words on the stack). */
+#define SKEP_WITH_ARGUMENTS(call, ...)                                                            \
+  ({                                                                                              \
+    unsigned long long skep_arguments[SKEP_COUNT(__VA_ARGS__) > 0 ? SKEP_COUNT(__VA_ARGS__) : 1]; \
+    _Pragma("GCC diagnostic push") _Pragma("GCC diagnostic ignored \"-Wint-conversion\"")         \
+        SKEP_EACH(SKEP_STORE_ARGUMENT, ##__VA_ARGS__) _Pragma("GCC diagnostic pop") call;         \
   })
 #define SKEP_ARGUMENT_BYTES(...) (SKEP_COUNT(__VA_ARGS__) * 8)
 
@@ -145,35 +144,40 @@ static __always_inline void bpf_tail_call_static(void *ctx, const void *map, con
 #else
 #define SKEP_FORMAT static const char
 #endif
-#define SKEP_PRINTK_FEW(format, ...)                                 \
-  ({                                                                 \
-    SKEP_FORMAT skep_format[] = format;                              \
+#define SKEP_PRINTK_FEW(format, ...)                                   \
+  ({                                                                   \
+    SKEP_FORMAT skep_format[] = format;                                \
     bpf_trace_printk(skep_format, sizeof(skep_format), ##__VA_ARGS__); \
   })
-#define SKEP_PRINTK_MANY(format, ...)                                                                                           \
-  ({                                                                                                                            \
-    static const char skep_format[] = format;                                                                                   \
-    SKEP_WITH_ARGUMENTS(bpf_trace_vprintk(skep_format, sizeof(skep_format), skep_arguments, SKEP_ARGUMENT_BYTES(__VA_ARGS__)), \
-                        ##__VA_ARGS__);                                                                                         \
+#define SKEP_PRINTK_MANY(format, ...)                                                       \
+  ({                                                                                        \
+    static const char skep_format[] = format;                                               \
+    SKEP_WITH_ARGUMENTS(bpf_trace_vprintk(skep_format, sizeof(skep_format), skep_arguments, \
+                                          SKEP_ARGUMENT_BYTES(__VA_ARGS__)),                \
+                        ##__VA_ARGS__);                                                     \
   })
 #define SKEP_PICK_PRINTK_(x, a, b, c, d, e, f, g, h, i, j, k, l, name, ...) name
-#define bpf_printk(format, ...)                                                                                                     \
-  SKEP_PICK_PRINTK_(x, ##__VA_ARGS__, SKEP_PRINTK_MANY, SKEP_PRINTK_MANY, SKEP_PRINTK_MANY, SKEP_PRINTK_MANY, SKEP_PRINTK_MANY,     \
-                    SKEP_PRINTK_MANY, SKEP_PRINTK_MANY, SKEP_PRINTK_MANY, SKEP_PRINTK_MANY, SKEP_PRINTK_FEW, SKEP_PRINTK_FEW,       \
-                    SKEP_PRINTK_FEW, SKEP_PRINTK_FEW)                                                                               \
+#define bpf_printk(format, ...)                                                                            \
+  SKEP_PICK_PRINTK_(x, ##__VA_ARGS__, SKEP_PRINTK_MANY, SKEP_PRINTK_MANY, SKEP_PRINTK_MANY,                \
+                    SKEP_PRINTK_MANY, SKEP_PRINTK_MANY, SKEP_PRINTK_MANY, SKEP_PRINTK_MANY,                \
+                    SKEP_PRINTK_MANY, SKEP_PRINTK_MANY, SKEP_PRINTK_FEW, SKEP_PRINTK_FEW, SKEP_PRINTK_FEW, \
+                    SKEP_PRINTK_FEW)                                                                       \
   (format, ##__VA_ARGS__)
 
 /* Formats into a buffer (Linux 5.13) and into an iterator's output (Linux 5.8). */
-#define BPF_SNPRINTF(out, out_size, format, ...)                                                                                  \
-  ({                                                                                                                              \
-    static const char skep_format[] = format;                                                                                     \
-    SKEP_WITH_ARGUMENTS(bpf_snprintf(out, out_size, skep_format, skep_arguments, SKEP_ARGUMENT_BYTES(__VA_ARGS__)), ##__VA_ARGS__); \
+#define BPF_SNPRINTF(out, out_size, format, ...)                                                    \
+  ({                                                                                                \
+    static const char skep_format[] = format;                                                       \
+    SKEP_WITH_ARGUMENTS(                                                                            \
+        bpf_snprintf(out, out_size, skep_format, skep_arguments, SKEP_ARGUMENT_BYTES(__VA_ARGS__)), \
+        ##__VA_ARGS__);                                                                             \
   })
-#define BPF_SEQ_PRINTF(seq, format, ...)                                                                                            \
-  ({                                                                                                                                \
-    static const char skep_format[] = format;                                                                                       \
-    SKEP_WITH_ARGUMENTS(bpf_seq_printf(seq, skep_format, sizeof(skep_format), skep_arguments, SKEP_ARGUMENT_BYTES(__VA_ARGS__)), \
-                        ##__VA_ARGS__);                                                                                             \
+#define BPF_SEQ_PRINTF(seq, format, ...)                                                      \
+  ({                                                                                          \
+    static const char skep_format[] = format;                                                 \
+    SKEP_WITH_ARGUMENTS(bpf_seq_printf(seq, skep_format, sizeof(skep_format), skep_arguments, \
+                                       SKEP_ARGUMENT_BYTES(__VA_ARGS__)),                     \
+                        ##__VA_ARGS__);                                                       \
   })
 
 #endif

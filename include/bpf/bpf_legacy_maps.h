@@ -7,11 +7,11 @@
 
 /* The form of libbpf before 1.0. */
 struct bpf_map_def {
-  unsigned int type;        /* enum bpf_map_type */
-  unsigned int key_size;    /* bytes */
-  unsigned int value_size;  /* bytes, per CPU for per-CPU maps */
+  unsigned int type;       /* enum bpf_map_type */
+  unsigned int key_size;   /* bytes */
+  unsigned int value_size; /* bytes, per CPU for per-CPU maps */
   unsigned int max_entries;
-  unsigned int map_flags;   /* BPF_F_* */
+  unsigned int map_flags; /* BPF_F_* */
 };
 
 /* Values of bpf_elf_map.pinning. */
@@ -22,14 +22,14 @@ struct bpf_map_def {
 /* The form of iproute2 (tc, ip). */
 struct bpf_elf_map {
   __u32 type;
-  __u32 size_key;    /* bytes */
-  __u32 size_value;  /* bytes */
+  __u32 size_key;   /* bytes */
+  __u32 size_value; /* bytes */
   __u32 max_elem;
   __u32 flags;
-  __u32 id;          /* a number by which other definitions name this map; 0: none */
-  __u32 pinning;     /* PIN_* */
-  __u32 inner_id;    /* map-in-map: the id of the definition that inner maps look like */
-  __u32 inner_idx;   /* the slot of the outer map that this map is put into */
+  __u32 id;        /* a number by which other definitions name this map; 0: none */
+  __u32 pinning;   /* PIN_* */
+  __u32 inner_id;  /* map-in-map: the id of the definition that inner maps look like */
+  __u32 inner_idx; /* the slot of the outer map that this map is put into */
 };
 
 #endif

@@ -67,26 +67,15 @@ enum {
 };
 
 /* Flags of bpf_map_update_elem. */
-enum {
-  BPF_ANY = 0,
-  BPF_NOEXIST = 1,
-  BPF_EXIST = 2,
-  BPF_F_LOCK = 4
-};
+enum { BPF_ANY = 0, BPF_NOEXIST = 1, BPF_EXIST = 2, BPF_F_LOCK = 4 };
 
 /* Flags of the local storage helpers. */
-enum {
-  BPF_LOCAL_STORAGE_GET_F_CREATE = 1,
-  BPF_SK_STORAGE_GET_F_CREATE = 1
-};
+enum { BPF_LOCAL_STORAGE_GET_F_CREATE = 1, BPF_SK_STORAGE_GET_F_CREATE = 1 };
 
 /* Flags of the event helpers. */
 #define BPF_F_INDEX_MASK 0xffffffffULL
 #define BPF_F_CURRENT_CPU BPF_F_INDEX_MASK
-enum {
-  BPF_RB_NO_WAKEUP = 1,
-  BPF_RB_FORCE_WAKEUP = 2
-};
+enum { BPF_RB_NO_WAKEUP = 1, BPF_RB_FORCE_WAKEUP = 2 };
 
 /* What an XDP program answers. */
 enum xdp_action {
@@ -115,7 +104,7 @@ struct __sk_buff {
   __u32 pkt_type;
   __u32 mark;
   __u32 queue_mapping;
-  __u32 protocol;  /* EtherType, in network order */
+  __u32 protocol; /* EtherType, in network order */
   __u32 vlan_present;
   __u32 vlan_tci;
   __u32 vlan_proto;
@@ -126,8 +115,8 @@ struct __sk_buff {
   __u32 cb[5];
   __u32 hash;
   __u32 tc_classid;
-  __u32 data;      /* cast to a pointer: the first byte of the packet */
-  __u32 data_end;  /* and the byte after its last in linear memory */
+  __u32 data;     /* cast to a pointer: the first byte of the packet */
+  __u32 data_end; /* and the byte after its last in linear memory */
   __u32 napi_id;
   __u32 family;
   __u32 remote_ip4;
@@ -138,14 +127,14 @@ struct __sk_buff {
   __u32 local_port;
   __u32 data_meta;
   union {
-    struct bpf_flow_keys *flow_keys;
+    struct bpf_flow_keys* flow_keys;
     __u64 : 64;
   } __attribute__((aligned(8)));
   __u64 tstamp;
   __u32 wire_len;
   __u32 gso_segs;
   union {
-    struct bpf_sock *sk;
+    struct bpf_sock* sk;
     __u64 : 64;
   } __attribute__((aligned(8)));
   __u32 gso_size;
