@@ -332,8 +332,12 @@ class Writer {
     }
     rows("func_info", program.func_info, std::max(attr.func_info_rec_size, 1U));
     rows("line_info", program.line_info, std::max(attr.line_info_rec_size, 1U));
+    // Binding a map that the instructions name changes nothing: the program holds it already.
     for (const int bound : program.bound_maps) {
-      fact("bound_map", name(bound));
+      const auto names_it = [bound](const auto& insn) { return insn.second == bound; };
+      if (std::none_of(program.map_of_insn.begin(), program.map_of_insn.end(), names_it)) {
+        fact("bound_map", name(bound));
+      }
     }
   }
 

@@ -1,0 +1,41 @@
+// Where skep and libbpf 1.1.2 may differ, each with its reason. docs/differences.md tells the same for readers. Whatever is not here must be equal.
+#pragma once
+
+#include <array>
+#include <string_view>
+
+namespace differential {
+
+/// An object that libbpf refuses.
+struct Refusal {
+  std::string_view object;   ///< see matches()
+  std::string_view words;    ///< what libbpf says
+  bool skep_loads = true;    ///< false: skep refuses it as well
+};
+
+inline constexpr auto refusals = std::to_array<Refusal>({
+    {.object = "legacy_nonzero_tail", .words = "legacy map definitions in 'maps' section are not supported", .skep_loads = false},
+    {.object = "legacy_*", .words = "legacy map definitions in 'maps' section are not supported"},
+    {.object = "demo", .words = "legacy map definitions in 'maps' section are not supported"},
+    {.object = "clang-14/data_zeroes", .words = "open: No such file or directory"},
+    {.object = "map_extra_wide", .words = "attr 'map_extra': expected PTR, got enum"},
+    {.object = "sections_new", .words = "missing BPF prog type, check ELF section name"},
+});
+
+/// Facts (lines of recorder::describe) that may differ.
+struct Difference {
+  std::string_view object;  ///< see matches()
+  std::string_view fact;    ///< the beginning of a line
+};
+
+inline constexpr auto differences = std::to_array<Difference>({
+    {.object = "none", .fact = "  none"},
+});
+
+/// True for the object's name, its directory and name ("clang-14/data_zeroes"), or the beginning of either before a '*'.
+constexpr bool matches(std::string_view pattern, std::string_view name) {
+  const std::string_view file = pattern.contains('/') ? name : name.substr(name.rfind('/') + 1);
+  return pattern.ends_with('*') ? file.starts_with(pattern.substr(0, pattern.size() - 1)) : file == pattern;
+}
+
+}  // namespace differential
