@@ -10,7 +10,9 @@ const skep::btf::Btf& sample_btf() {
     const skep::u32 id = editor.add_int("int", 4, skep::BTF_INT_SIGNED);
     editor.add_func("f", editor.add_func_proto(id, {}), skep::BTF_FUNC_GLOBAL);
     editor.add_string(".text");
-    editor.add_string("0:1");
+    editor.add_string(std::string(4000, 'x'));  // so that the offsets of real sections are valid
+    while (editor.add_reference(skep::btf::Kind::ptr, {}, id) < 100) {
+    }
     return editor.finish().value();
   }();
   return btf;

@@ -73,11 +73,6 @@ bool is_scalar_sound(Kind kind, const std::byte* record) {
   }
 }
 
-constexpr u32 scalar_kinds = bit(Kind::int_) | bit(Kind::enum_) | bit(Kind::enum64) | bit(Kind::float_);
-constexpr u32 kinds_to_check_later = bit(Kind::func) | bit(Kind::datasec);
-/// Nothing follows their third word, and it may be any type's id, or needs no check.
-constexpr u32 simple_kinds = bit(Kind::ptr) | bit(Kind::fwd) | transparent_kinds;
-
 /// Bytes of the record at `at` after its btf_type, or nothing for a kind whose size nobody tells.
 std::optional<u64> tail_bytes(const Blob& blob, u32 raw_kind, u32 vlen) {
   if (raw_kind != 0 && raw_kind < kind_count) {
@@ -170,8 +165,44 @@ std::unexpected<Error> refuse(const Blob& blob, const Stop& stop) {
               cat(frame, ": this skep does not know the kind, and no layout part tells its size"));
 }
 
-/// The pass itself: one record after another. Works on local copies, because stores to `kinds` (bytes, which may alias anything) would make the
-/// compiler reload every member each time round.
+/// The elements of a STRUCT, UNION or FUNC_PROTO: each begins with a name and a type. Returns false when they reach past the end.
+template <std::size_t stride>
+inline bool see_named_types(const std::byte* tail, u64 bytes, u64 left, Highest& highest) {
+  if (bytes > left) {
+    return false;
+  }
+  for (const std::byte* const end = tail + bytes; tail != end; tail += stride) {
+    highest.see_name(load_word(tail));
+    highest.see_id(load_word(tail + 4));
+  }
+  return true;
+}
+
+/// The kinds of which there are few. Returns why to stop, if so.
+std::optional<Stop> see_rare(const Blob& blob, const std::byte* record, std::optional<u64> tail,
+                             Highest& highest) {
+  const u64 at = static_cast<u64>(record - blob.types.data());
+  const u32 info = load_word(record + 4);
+  const u32 raw_kind = BTF_INFO_KIND(info);
+  const Stop stop{.at = at, .raw_kind = raw_kind, .tail = tail};
+  if (!tail || *tail > blob.types.size() - at - sizeof(btf_type)) {
+    return stop;
+  }
+  if (raw_kind >= kind_count) {
+    return std::nullopt;
+  }
+  const Kind kind = static_cast<Kind>(raw_kind);
+  if (!is_scalar_sound(kind, record)) {
+    return stop;
+  }
+  highest.see_id(is_one_of(kind, referring_kinds) ? load_word(record + 8) : 0);
+  see_elements(kind, record + sizeof(btf_type), BTF_INFO_VLEN(info), highest);
+  return std::nullopt;
+}
+
+/// The pass itself: one record after another. The kinds that make up most of a kernel's types have their own cases, so that the next record's place does not
+/// wait for a table; and all works on local copies, because stores to `kinds` (bytes, which may alias anything) would make the compiler
+/// reload every member each time round.
 std::optional<Stop> walk(Blob& blob, Highest& all, std::vector<u32>& later) {
   const std::byte* const types = blob.types.data();
   const u64 end = blob.types.size();
@@ -181,7 +212,7 @@ std::optional<Stop> walk(Blob& blob, Highest& all, std::vector<u32>& later) {
   Highest highest;
   std::optional<Stop> stop;
   u32 count = 0;
-  for (u64 at = 0; at < end; ++count) {
+  for (u64 at = 0; at < end && !stop; ++count) {
     if (end - at < sizeof(btf_type)) {
       stop = Stop{.at = at, .tail = 0};
       break;
@@ -190,34 +221,48 @@ std::optional<Stop> walk(Blob& blob, Highest& all, std::vector<u32>& later) {
     const u32 info = load_word(record + 4);
     const u32 third = load_word(record + 8);
     const u32 raw_kind = BTF_INFO_KIND(info);
-    const auto tail = tail_bytes(blob, raw_kind, BTF_INFO_VLEN(info));
-    if (!tail || *tail > end - at - sizeof(btf_type)) {
-      stop = Stop{.at = at, .raw_kind = raw_kind, .tail = tail};
+    const u64 left = end - at - sizeof(btf_type);
+    u64 tail = 0;
+    bool fits = true;
+    switch (raw_kind) {
+      case BTF_KIND_FUNC:
+        highest.see_id(third);
+        // Compilers emit a prototype before its functions: decided at once. A base's type makes the subtraction wrap, and is looked at later.
+        if (third - first_id >= count || kinds[third - first_id] != BTF_KIND_FUNC_PROTO) {
+          later.push_back(count);
+        }
+        break;
+      case BTF_KIND_PTR:
+      case BTF_KIND_CONST:
+      case BTF_KIND_VOLATILE:
+      case BTF_KIND_TYPEDEF: highest.see_id(third); break;
+      case BTF_KIND_FUNC_PROTO:
+        highest.see_id(third);
+        tail = u64{BTF_INFO_VLEN(info)} * sizeof(btf_param);
+        fits = see_named_types<sizeof(btf_param)>(record + sizeof(btf_type), tail, left, highest);
+        break;
+      case BTF_KIND_STRUCT:
+      case BTF_KIND_UNION:
+        tail = u64{BTF_INFO_VLEN(info)} * sizeof(btf_member);
+        fits = see_named_types<sizeof(btf_member)>(record + sizeof(btf_type), tail, left, highest);
+        break;
+      default: {
+        const auto bytes = tail_bytes(blob, raw_kind, BTF_INFO_VLEN(info));
+        stop = see_rare(blob, record, bytes, highest);
+        tail = bytes.value_or(0);
+        if (raw_kind == BTF_KIND_DATASEC) {
+          later.push_back(count);
+        }
+      }
+    }
+    if (!fits || stop) {
+      stop = Stop{.at = at, .raw_kind = raw_kind, .tail = stop ? stop->tail : tail};
       break;
     }
     highest.see_name(load_word(record));
     offsets[count] = static_cast<u32>(at);
     kinds[count] = static_cast<u8>(raw_kind);
-    at += sizeof(btf_type) + *tail;
-    if (raw_kind >= kind_count) {
-      continue;
-    }
-    const Kind kind = static_cast<Kind>(raw_kind);
-    highest.see_id(is_one_of(kind, referring_kinds) ? third : 0);
-    if (is_one_of(kind, simple_kinds)) {
-      continue;
-    }
-    // Compilers emit a prototype before its functions: decided at once. A base's type makes the subtraction wrap, and is looked at later.
-    const bool is_sound_func =
-        kind == Kind::func && third - first_id < count && kinds[third - first_id] == BTF_KIND_FUNC_PROTO;
-    if (is_one_of(kind, kinds_to_check_later) && !is_sound_func) {
-      later.push_back(count);
-    }
-    if (is_one_of(kind, scalar_kinds) && !is_scalar_sound(kind, record)) {
-      stop = Stop{.at = static_cast<u64>(record - types), .raw_kind = raw_kind, .tail = tail};
-      break;
-    }
-    see_elements(kind, record + sizeof(btf_type), BTF_INFO_VLEN(info), highest);
+    at += sizeof(btf_type) + tail;
   }
   blob.own_count = count;
   all = highest;
