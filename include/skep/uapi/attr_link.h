@@ -114,7 +114,8 @@ struct bpf_attr_link_tracing_multi {
 /// Error EPERM: a right is missing.
 /// Error EBUSY: the place takes one program and has one; or a function is traced in a way that excludes this one.
 /// Error EEXIST: the program is attached there already, or not through a link.
-/// Error ENOENT: a function, tracepoint or device does not exist.
+/// Error ENOENT: a function or tracepoint does not exist.
+/// Error ENODEV: no such network device.
 /// Error EOPNOTSUPP: this kernel was built without what the attach type needs.
 /// Error ESTALE: expected_revision is not the current one.
 /// Error E2BIG: the place is full.

@@ -44,17 +44,18 @@ struct bpf_attr_map_create {
 };
 
 /// One element of a map: look up, update, delete, step to the next key. BPF_MAP_FREEZE uses the descriptor alone.
-/// Rights: the descriptor must have been opened for reading (look up, next key) or writing (update, delete); before Linux 5.8 also CAP_SYS_ADMIN
-///   where unprivileged bpf is disabled.
+/// Rights: the descriptor must have been opened for reading (look up, next key) or writing (update, delete); before Linux 5.19 also CAP_BPF
+///   (CAP_SYS_ADMIN before 5.8) where kernel.unprivileged_bpf_disabled is set.
 /// Error EBADF: map_fd is not a map.
 /// Error EPERM: the map is frozen, was made BPF_F_RDONLY or BPF_F_WRONLY, or the descriptor was opened the other way.
 /// Error ENOENT: no such element; for BPF_MAP_GET_NEXT_KEY: that was the last key.
 /// Error EEXIST: BPF_NOEXIST was asked and the element exists.
 /// Error E2BIG: the map is full; in arrays: the index is past the end.
-/// Error EINVAL: an unknown flag, or one that the map's type does not take; an array's element cannot be deleted.
+/// Error EINVAL: an unknown flag, or one that the map does not take (BPF_F_LOCK without a spin lock in the value); an array's element cannot be
+///   deleted.
 /// Error ENOTSUPP: this type of map lacks the operation.
 /// Error EBUSY: BPF_MAP_FREEZE while the map is mapped writable, or frozen already; hash update interrupted by a tracing program.
-/// Error ENOSPC: BPF_F_CPU or a lock flag on a map whose values have none.
+/// Error ERANGE: BPF_F_CPU names a processor that is not possible.
 /// Error EFAULT: key or value points at memory that the caller does not have.
 struct bpf_attr_map_elem {
   u32 map_fd;  ///< [3.18 in fd] the map

@@ -9,7 +9,7 @@ namespace skep {
 // clang-format off: one field and its note per line
 
 /// A name in a bpf file system (mounted at /sys/fs/bpf by custom). A pinned object lives until it is unlinked and no descriptor is left.
-/// Rights: what the file's mode bits ask; CAP_BPF where unprivileged bpf is disabled.
+/// Rights: what the file's mode bits ask; before Linux 5.19 also CAP_BPF (CAP_SYS_ADMIN before 5.8) where kernel.unprivileged_bpf_disabled is set.
 /// Error EPERM: the directory is not on a bpf file system, or a right is missing.
 /// Error EEXIST: BPF_OBJ_PIN: the name is taken.
 /// Error ENOENT: BPF_OBJ_GET: no such name; BPF_OBJ_PIN: no such directory.
@@ -24,11 +24,11 @@ struct bpf_attr_obj {
 };
 
 /// Ids: every program, map, BTF and link of the system has one of its kind, and these commands walk them and open them.
-/// Rights: CAP_SYS_ADMIN (walking and opening reach other users' objects); CAP_BPF is enough for BTF; a token can stand in to open (6.16).
+/// Rights: CAP_SYS_ADMIN, because walking and opening reach other users' objects; a token can stand in to open BTF (6.16).
 /// Error ENOENT: no larger id: the walk is at its end; or the object has gone.
 /// Error EPERM: a right is missing.
-/// Error EINVAL: an unknown flag, or the start is the largest number.
-/// Error EAGAIN: the object is being freed; as good as ENOENT.
+/// Error EINVAL: an unknown flag, or the start is 0x7fffffff or above.
+/// Error EAGAIN: the link is still being made.
 struct bpf_attr_get_id {
   union {
     u32 start_id;  ///< [4.13 in id @BPF_PROG_GET_NEXT_ID,BPF_MAP_GET_NEXT_ID,BPF_BTF_GET_NEXT_ID,BPF_LINK_GET_NEXT_ID] the id to go on from; 0 starts
@@ -43,7 +43,7 @@ struct bpf_attr_get_id {
 };
 
 /// A description of the object behind a descriptor, in the struct of its kind (skep/uapi/info.h). The kernel fills as much as it knows and fits.
-/// Rights: none beyond holding the descriptor; a program's instructions only with CAP_PERFMON and CAP_BPF (addresses are hidden by kptr_restrict).
+/// Rights: none beyond holding the descriptor; a program's instructions and tables only with CAP_BPF, addresses only as kernel.kptr_restrict allows.
 /// Error E2BIG: info_len is larger than the kernel's struct and the bytes beyond it are not zero.
 /// Error EBADF: bpf_fd is not a descriptor.
 /// Error EINVAL: bpf_fd is no bpf object, or a pointer in the info was given without its length.

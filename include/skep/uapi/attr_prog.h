@@ -11,13 +11,13 @@ namespace skep {
 
 /// A program to verify. The kernel copies the instructions, replaces the map descriptors that ld_imm64 instructions carry by addresses (and holds
 /// the maps from then on), follows every path, and compiles. A refusal is explained in the log, when there is room for one.
-/// Rights: CAP_BPF; CAP_PERFMON as well for tracing, CAP_NET_ADMIN for networking types, CAP_SYS_ADMIN for some; none for socket filters and
-///   cgroup_skb while kernel.unprivileged_bpf_disabled is 0. A token can stand in for these.
-/// Error EPERM: a right is missing; the helper or type is not for this licence (before the log says so); lockdown.
+/// Rights: CAP_BPF; CAP_PERFMON as well for tracing, CAP_NET_ADMIN for networking types, CAP_SYS_ADMIN to offload (all of it CAP_SYS_ADMIN before
+///   Linux 5.8); none for socket filters and cgroup_skb while kernel.unprivileged_bpf_disabled is 0. A token can stand in for these.
+/// Error EPERM: a right is missing, for the type or for something that the program does; or the kernel is locked down.
 /// Error EACCES: the verifier refused: the program touches what it may not.
 /// Error EINVAL: malformed attributes, an unknown program type or flag, or the verifier refused the program as malformed.
 /// Error E2BIG: too many instructions (1 000 000 to verify, 4096 without rights), or attributes of a later kernel that are not zero.
-/// Error ENOSPC: the log did not fit its buffer; before Linux 6.4 the program is then refused even if it is good.
+/// Error ENOSPC: the log did not fit its buffer; a good program is refused then too.
 /// Error EAGAIN: a signal arrived during verification; the same call can be made again.
 /// Error ENOENT: the kernel knows no BTF, function or map that the program names.
 /// Error EBADF: a descriptor in the instructions, in fd_array or in a field is of the wrong kind.
@@ -63,7 +63,7 @@ struct bpf_attr_prog_load {
 
 /// Attaching and detaching without a link: the attachment lasts until it is undone or its target goes. What the target is depends on attach_type:
 /// a cgroup directory, a socket map, a network namespace (flow dissector), a lirc device, a network device (tcx, netkit).
-/// Rights: CAP_NET_ADMIN for cgroup, device and socket map types; a token cannot stand in.
+/// Rights: CAP_NET_ADMIN for cgroup, device and socket map types.
 /// Error EBADF: target_fd or attach_bpf_fd is of the wrong kind.
 /// Error EINVAL: the program's type and attach_type do not go together, or a flag does not go with attach_type.
 /// Error EPERM: a right is missing; a parent cgroup has a program that does not allow more.
@@ -71,6 +71,7 @@ struct bpf_attr_prog_load {
 /// Error ENOENT: BPF_PROG_DETACH: it is not attached there; or replace_bpf_fd is not.
 /// Error ESTALE: expected_revision is not the current one: somebody changed the list meanwhile.
 /// Error E2BIG: 64 programs are attached there.
+/// Error ENODEV: no such network device.
 /// Error ERANGE: the list of device programs is full.
 /// Error EDOM: the wanted position before or after cannot be had.
 struct bpf_attr_prog_attach {
@@ -91,7 +92,7 @@ struct bpf_attr_prog_attach {
 
 /// Running a loaded program on given data, without attaching it anywhere. Types differ in what they take: networking programs take a packet
 /// (data) and perhaps parts of their context, syscall and raw tracepoint programs take the context alone.
-/// Rights: none beyond holding the descriptor for networking types; CAP_PERFMON for tracing types (CAP_SYS_ADMIN before Linux 5.8).
+/// Rights: none beyond holding the descriptor; CAP_SYS_ADMIN before Linux 5.8.
 /// Error ENOTSUPP: this type of program cannot be test-run.
 /// Error EINVAL: data is missing, shorter than a link-layer header, or given for a type that takes none; a field does not go with the type.
 /// Error ENOSPC: data_out or ctx_out is too small; what fits was copied, and the size out says what was needed.

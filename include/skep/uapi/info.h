@@ -15,7 +15,7 @@ namespace skep {
 inline constexpr u32 BPF_TAG_SIZE = 8;
 
 /// A loaded program.
-/// Rights: instructions, addresses and line tables are given to CAP_PERFMON with CAP_BPF only (null and 0 otherwise).
+/// Rights: instructions, addresses and line tables are given to CAP_BPF only (null and 0 otherwise).
 struct bpf_prog_info {
   u32 type;                     ///< [4.13 out enum:prog_type] its type
   u32 id;                       ///< [4.13 out id] its id
