@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <vector>
 
 #include "skep/error.h"
@@ -41,15 +42,43 @@ struct MapTraits {
   u32 value_bytes = 0;  ///< per CPU for per-CPU maps
   u32 max_entries = 0;
   u32 flags = 0;
+  u32 cpu_count = 1;      ///< per-CPU maps: copies that each value has, one per possible CPU; other maps: 1
   u32 key_type_id = 0;    ///< in `btf`; 0 where unknown
   u32 value_type_id = 0;  ///< in `btf`; 0 where unknown
   std::shared_ptr<const btf::Btf> btf;
 };
 
+/// True for the types whose values have one copy per possible CPU.
+bool is_per_cpu(bpf_map_type type);
+
 /// One element, copied out of a map.
 struct MapEntry {
   std::vector<std::byte> key;
   std::vector<std::byte> value;  ///< for per-CPU maps: one value per possible CPU, each rounded up to 8 bytes
+};
+
+class Map;
+
+/// A walk over a map's elements, some at a time. Borrows the Map, which must stay where it is. One thread at a time.
+class MapCursor {
+ public:
+  explicit MapCursor(const Map& map);
+  /// The next elements: `keys` and `values` are replaced by as many as came, one after another. False, and nothing in them: there are no more.
+  /// After an error the walk is over. Errors: as Map::entries.
+  Result<bool> next(std::vector<std::byte>& keys, std::vector<std::byte>& values);
+
+ private:
+  Result<bool> next_batch(std::vector<std::byte>& keys, std::vector<std::byte>& values);
+  Result<bool> next_single(std::vector<std::byte>& keys, std::vector<std::byte>& values);
+
+  enum class Way : u8 { untried, batch, single, finished };
+  const Map* map_;
+  Way way_ = Way::untried;
+  u32 batch_ = 0;
+  bool has_position_ = false;
+  std::vector<std::byte> position_;  // batch: the kernel's cursor; single: the last key
+  std::unordered_set<std::string>
+      seen_;  // single: hashes that are changed meanwhile start again, and must not repeat themselves
 };
 
 /// A move-only handle; destroying it closes the descriptor (the map lives on while a program, a pin or another descriptor holds it).
@@ -64,7 +93,7 @@ class Map {
   const MapTraits& traits() const { return traits_; }
   std::string_view name() const { return traits_.name; }
   const Fd& fd() const { return fd_; }
-  bool is_per_cpu() const;
+  bool is_per_cpu() const { return skep::is_per_cpu(traits_.type); }
   /// The bytes that one value takes in user space: value_bytes, or for per-CPU maps roundup(value_bytes, 8) * possible CPUs.
   std::size_t value_bytes_in_user_space() const;
 
@@ -72,14 +101,19 @@ class Map {
   /// Errors: invalid (sizes), denied, kernel. Source: bpf(2) BPF_MAP_LOOKUP_ELEM.
   Result<bool> lookup(std::span<const std::byte> key, std::span<std::byte> value) const;
   /// Errors: invalid (sizes), kernel (EEXIST, ENOENT, E2BIG: full), denied (frozen). Source: bpf(2) BPF_MAP_UPDATE_ELEM.
-  Result<void> update(std::span<const std::byte> key, std::span<const std::byte> value, Update mode = Update::any);
+  Result<void> update(std::span<const std::byte> key, std::span<const std::byte> value,
+                      Update mode = Update::any);
   /// Removes the element; false when it was not there. Source: bpf(2) BPF_MAP_DELETE_ELEM.
   Result<bool> erase(std::span<const std::byte> key);
   /// Copies and removes in one step (queues, stacks, hashes since 5.14); false when there is none.
   Result<bool> lookup_and_erase(std::span<const std::byte> key, std::span<std::byte> value);
+  /// The element at the front of a queue or the top of a stack, which stays there; false when it is empty. Since Linux 4.20.
+  Result<bool> peek(std::span<std::byte> value) const;
   /// All elements, in the kernel's order: by BPF_MAP_LOOKUP_BATCH where the type has it (Linux 5.6), else key by key. An element that another
-  /// thread removes meanwhile may be missing; none is returned twice on account of skep.
+  /// thread removes meanwhile may be missing; none is returned twice. Errors: invalid (a map without keys), denied, kernel.
   Result<std::vector<MapEntry>> entries() const;
+  /// The same in steps, for maps that are too large to copy at once: see MapCursor.
+  MapCursor cursor() const;
   /// Keeps the map under `path` in the BPF file system. Errors: kernel (EEXIST; not bpffs), denied.
   Result<void> pin(const std::string& path) const;
 
@@ -91,6 +125,9 @@ class Map {
   Result<PerCpuMap<Key, Value>> as_per_cpu();
 
  private:
+  friend class MapCursor;
+  Result<void> check_sizes(std::size_t key_bytes, std::size_t value_bytes) const;
+
   kernel::Kernel* kernel_;
   Fd fd_;
   MapTraits traits_;

@@ -21,10 +21,12 @@ class Kernel;
 
 /// How to load.
 struct LoadOptions {
-  u32 jobs = 0;              ///< threads that load programs; 0: one per CPU; 1: one after another, in this thread
-  u32 log_level = 0;         ///< verifier log of programs that load: 0 none, 1 or 2 as the kernel defines; a refusal is always reloaded with a log
+  u32 jobs = 0;  ///< threads that load programs; 0: one per CPU; 1: one after another, in this thread
+  u32 log_level =
+      0;  ///< verifier log of programs that load: 0 none, 1 or 2 as the kernel defines; a refusal is always reloaded with a log
   std::string pin_root = "/sys/fs/bpf";  ///< where Pinning::by_name maps are
-  bool keep_going = false;   ///< true: programs that the kernel refuses are reported and left out instead of failing the object
+  bool keep_going =
+      false;  ///< true: programs that the kernel refuses are reported and left out instead of failing the object
   kernel::Kernel* kernel = nullptr;  ///< null: this machine's
 };
 
@@ -33,11 +35,11 @@ struct ProgramReport {
   std::string name;
   std::string section;
   bpf_prog_type type{};
-  u32 insn_count = 0;    ///< as given to the kernel
+  u32 insn_count = 0;  ///< as given to the kernel
   bool loaded = false;
   bool skipped = false;  ///< autoload was off
   std::optional<Error> error;
-  VerifierLog log;       ///< with LoadOptions::log_level
+  VerifierLog log;  ///< with LoadOptions::log_level
 };
 
 /// What loading did, also when it failed: every program's fate, each fallback taken, time per phase.
@@ -78,7 +80,6 @@ class Object {
   Result<void> pin(const std::string& directory);
 
  private:
-  friend class ObjectBuilder;
   struct State;
   explicit Object(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;

@@ -21,12 +21,14 @@ class Kernel;
 
 /// What a test run gives the program. Source: bpf(2) BPF_PROG_TEST_RUN (kernel Documentation/bpf/bpf_prog_run.rst). Since Linux 4.12.
 struct TestRun {
-  std::span<const std::byte> data_in;     ///< packet programs: the packet, at least 14 bytes; others: must be empty
-  std::span<const std::byte> context_in;  ///< the program's context (struct __sk_buff, struct xdp_md, raw tracepoint arguments as u64s)
-  u32 repeat = 1;                         ///< the kernel reports the mean time of this many runs; 0 counts as 1
-  std::size_t data_out_bytes = 0;         ///< room for the packet that comes out; 0: data_in.size() + 256
-  u32 cpu = 0;                            ///< raw tracepoints with `flags` BPF_F_TEST_RUN_ON_CPU only
-  u32 flags = 0;                          ///< BPF_F_TEST_*
+  std::span<const std::byte>
+      data_in;  ///< packet programs: the packet, at least 14 bytes; others: must be empty
+  std::span<const std::byte>
+      context_in;  ///< the program's context (struct __sk_buff, struct xdp_md, raw tracepoint arguments as u64s)
+  u32 repeat = 1;                  ///< the kernel reports the mean time of this many runs; 0 counts as 1
+  std::size_t data_out_bytes = 0;  ///< room for the packet that comes out; 0: data_in.size() + 256
+  u32 cpu = 0;                     ///< raw tracepoints with `flags` BPF_F_TEST_RUN_ON_CPU only
+  u32 flags = 0;                   ///< BPF_F_TEST_*
 };
 
 struct TestRunResult {

@@ -24,8 +24,8 @@ class TypedVariable;
 /// mapped) in the map's only element, read and written by system calls.
 class Variable {
  public:
-  Variable(std::string name, Map& map, std::span<std::byte> mapped, u32 offset, u32 size_bytes, bool read_only,
-           std::shared_ptr<const btf::Btf> btf, u32 type_id);
+  Variable(std::string name, Map& map, std::span<std::byte> mapped, u32 offset, u32 size_bytes,
+           bool read_only, std::shared_ptr<const btf::Btf> btf, u32 type_id);
 
   const std::string& name() const { return name_; }
   u32 size_bytes() const { return size_bytes_; }
@@ -68,7 +68,9 @@ class TypedVariable {
   }
   Result<void> store(const T& value) const { return variable_.write(std::as_bytes(std::span(&value, 1))); }
   /// The variable itself in shared memory; null where it is not mapped.
-  T* pointer() const { return variable_.mapped().empty() ? nullptr : reinterpret_cast<T*>(variable_.mapped().data()); }
+  T* pointer() const {
+    return variable_.mapped().empty() ? nullptr : reinterpret_cast<T*>(variable_.mapped().data());
+  }
 
  private:
   Variable variable_;

@@ -31,7 +31,8 @@ Result<u32> parse_cpu_list(std::string_view text) {
     const auto first = whole_number(piece.substr(0, dash));
     const auto last = dash == std::string_view::npos ? first : whole_number(piece.substr(dash + 1));
     if (!first || !last || *last < *first || *first < next) {
-      return fail(Errc::malformed, cat("want a list of CPUs such as '0-3,5', have '", list.substr(0, 80), "'"));
+      return fail(Errc::malformed,
+                  cat("want a list of CPUs such as '0-3,5', have '", list.substr(0, 80), "'"));
     }
     count += *last - *first + 1;
     next = *last + 1;

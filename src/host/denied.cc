@@ -56,7 +56,8 @@ bool release_is_before(const std::string& root, u32 major, u32 minor) {
   }
   const auto have_major = number_in<u32>(*release);
   const std::size_t dot = release->find('.');
-  const auto have_minor = dot == std::string::npos ? std::nullopt : number_in<u32>(std::string_view(*release).substr(dot + 1));
+  const auto have_minor =
+      dot == std::string::npos ? std::nullopt : number_in<u32>(std::string_view(*release).substr(dot + 1));
   return have_major && have_minor && (*have_major < major || (*have_major == major && *have_minor < minor));
 }
 
@@ -117,7 +118,8 @@ bool needs_no_bpf_capability(bpf_prog_type type) {
   return type == BPF_PROG_TYPE_SOCKET_FILTER || type == BPF_PROG_TYPE_CGROUP_SKB;
 }
 
-std::vector<std::string> missing_capabilities(const DeniedCall& call, u64 effective, const std::string& root) {
+std::vector<std::string> missing_capabilities(const DeniedCall& call, u64 effective,
+                                              const std::string& root) {
   const auto has = [effective](u32 bit) { return (effective >> bit & 1U) != 0; };
   if (has(cap_sys_admin)) {
     return {};
@@ -165,15 +167,19 @@ void explain_capabilities(const DeniedCall& call, std::string_view status, const
   }
   const std::vector<std::string> missing = missing_capabilities(call, *effective, root);
   if (!missing.empty()) {
-    sentences.push_back(cat("the process lacks ", join(missing, " and "), " (run as root, or give the file these capabilities)"));
+    sentences.push_back(cat("the process lacks ", join(missing, " and "),
+                            " (run as root, or give the file these capabilities)"));
     const auto sysctl = text_of(cat(root, "/proc/sys/kernel/unprivileged_bpf_disabled"));
-    const bool could_do_without = call.what != DeniedCall::What::prog_load || needs_no_bpf_capability(call.prog_type);
+    const bool could_do_without =
+        call.what != DeniedCall::What::prog_load || needs_no_bpf_capability(call.prog_type);
     if (sysctl && *sysctl != "0" && could_do_without) {
-      sentences.push_back(cat("kernel.unprivileged_bpf_disabled is ", *sysctl, ", so nothing of bpf(2) is open to processes without CAP_BPF"));
+      sentences.push_back(cat("kernel.unprivileged_bpf_disabled is ", *sysctl,
+                              ", so nothing of bpf(2) is open to processes without CAP_BPF"));
     }
   } else if (in_user_namespace(root)) {
     sentences.emplace_back(
-        "the process is in a user namespace (a container?), where its capabilities do not count for bpf(2) without a BPF token");
+        "the process is in a user namespace (a container?), where its capabilities do not count for bpf(2) "
+        "without a BPF token");
   }
 }
 
@@ -203,8 +209,9 @@ void explain_lockdown(const DeniedCall& call, const std::string& root, std::vect
   }
   const std::string_view mode = std::string_view(*lockdown).substr(open + 1, close - open - 1);
   const bool traces = call.what == DeniedCall::What::prog_load && needs_perfmon(call.prog_type);
-  sentences.push_back(cat("kernel lockdown is '", mode, "'",
-                          traces && mode == "confidentiality" ? ", which forbids programs that read kernel memory" : ""));
+  sentences.push_back(
+      cat("kernel lockdown is '", mode, "'",
+          traces && mode == "confidentiality" ? ", which forbids programs that read kernel memory" : ""));
 }
 
 }  // namespace
@@ -218,10 +225,12 @@ std::string explain_denied(const DeniedCall& call, const std::string& root) {
   explain_memlock(root, sentences);
   explain_lockdown(call, root, sentences);
   if (const auto seccomp = status ? field(*status, "Seccomp:") : std::nullopt; seccomp && *seccomp == "2") {
-    sentences.emplace_back("the process runs under a seccomp filter, which may forbid bpf(2) (containers do)");
+    sentences.emplace_back(
+        "the process runs under a seccomp filter, which may forbid bpf(2) (containers do)");
   }
   if (sentences.empty()) {
-    return "every right that skep knows of is there; a security module (SELinux, AppArmor) or a BPF LSM program may have refused it";
+    return "every right that skep knows of is there; a security module (SELinux, AppArmor) or a BPF LSM "
+           "program may have refused it";
   }
   return join(sentences, "; ");
 }

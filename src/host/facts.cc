@@ -27,8 +27,10 @@ Result<std::shared_ptr<const btf::Btf>> read_kernel_btf(const std::string& root)
   const std::string path = cat(root, "/sys/kernel/btf/vmlinux");
   auto file = FileBytes::open(path);
   if (!file) {
-    return std::unexpected(std::move(file).error().with_code(Errc::unsupported).within(
-        "this kernel does not tell its types (CONFIG_DEBUG_INFO_BTF)"));
+    return std::unexpected(std::move(file)
+                               .error()
+                               .with_code(Errc::unsupported)
+                               .within("this kernel does not tell its types (CONFIG_DEBUG_INFO_BTF)"));
   }
   const auto bytes = std::make_shared<FileBytes>(std::move(*file));
   SKEP_TRY_IN(path, btf::Btf types, btf::Btf::adopt(bytes, ByteView(bytes->span(), std::endian::native)));

@@ -19,8 +19,8 @@ namespace skep::host {
 struct KnownFacts {
   std::optional<u32> page_bytes;
   std::optional<u32> possible_cpus;
-  std::optional<std::string> kernel_release;      ///< "6.1.0-26-amd64"
-  std::shared_ptr<const btf::Btf> kernel_btf;     ///< types of vmlinux
+  std::optional<std::string> kernel_release;   ///< "6.1.0-26-amd64"
+  std::shared_ptr<const btf::Btf> kernel_btf;  ///< types of vmlinux
 };
 
 /// Copies share what they have read. Thread-safety: may be used from several threads at once.

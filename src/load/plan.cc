@@ -15,19 +15,22 @@ std::string_view name_of(std::endian order) {
 }  // namespace
 
 Origin ProgramPlan::origin(const ObjectSpec& spec, u32 insn) const {
-  const auto after = std::upper_bound(pieces.begin(), pieces.end(), insn,
-                                      [](u32 wanted, const Piece& piece) { return wanted < piece.first_insn; });
+  const auto after = std::upper_bound(pieces.begin(), pieces.end(), insn, [](u32 wanted, const Piece& piece) {
+    return wanted < piece.first_insn;
+  });
   SKEP_ASSERT(after != pieces.begin());
   const Piece& piece = *(after - 1);
   Origin found{.function = piece.function, .insn = insn - piece.first_insn};
   const std::vector<Relocation>& relocations = spec.functions[piece.function].relocations;
-  const auto next = std::upper_bound(relocations.begin(), relocations.end(), found.insn,
-                                     [](u32 wanted, const Relocation& relocation) { return wanted < relocation.insn_index; });
+  const auto next = std::upper_bound(
+      relocations.begin(), relocations.end(), found.insn,
+      [](u32 wanted, const Relocation& relocation) { return wanted < relocation.insn_index; });
   if (next == relocations.begin()) {
     return found;
   }
   const Relocation& candidate = *(next - 1);
-  const bool is_wide = candidate.kind != RelocationKind::subprogram_call && candidate.kind != RelocationKind::extern_function;
+  const bool is_wide =
+      candidate.kind != RelocationKind::subprogram_call && candidate.kind != RelocationKind::extern_function;
   if (candidate.insn_index == found.insn || (is_wide && candidate.insn_index + 1 == found.insn)) {
     found.relocation = static_cast<u32>(next - 1 - relocations.begin());
   }
@@ -36,8 +39,9 @@ Origin ProgramPlan::origin(const ObjectSpec& spec, u32 insn) const {
 
 Result<LoadPlan> plan(const ObjectSpec& spec, const host::Facts& facts, const std::string& pin_root) {
   if (spec.byte_order != std::endian::native) {
-    return fail(Errc::unsupported, cat("the object is ", name_of(spec.byte_order), " and this machine is ", name_of(std::endian::native),
-                                       ": it can be inspected here, not loaded"));
+    return fail(Errc::unsupported,
+                cat("the object is ", name_of(spec.byte_order), " and this machine is ",
+                    name_of(std::endian::native), ": it can be inspected here, not loaded"));
   }
   LoadPlan made;
   SKEP_CHECK(plan_maps(spec, facts, pin_root, made));

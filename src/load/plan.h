@@ -22,7 +22,7 @@ struct MapCreation {
   u32 numa_node = 0;
   u32 ifindex = 0;
   u64 map_extra = 0;
-  u32 key_type_id = 0;    ///< with value_type_id: 0 where the map's type takes no BTF
+  u32 key_type_id = 0;  ///< with value_type_id: 0 where the map's type takes no BTF
   u32 value_type_id = 0;
 
   bool has_types() const { return key_type_id != 0 || value_type_id != 0; }
@@ -57,9 +57,10 @@ struct Piece {
 
 /// Where an instruction of a program comes from.
 struct Origin {
-  u32 function = 0;                 ///< index into ObjectSpec::functions
-  u32 insn = 0;                     ///< within that function
-  std::optional<u32> relocation;    ///< index into FunctionSpec::relocations of what rewrites it (either half of an ld_imm64)
+  u32 function = 0;  ///< index into ObjectSpec::functions
+  u32 insn = 0;      ///< within that function
+  std::optional<u32>
+      relocation;  ///< index into FunctionSpec::relocations of what rewrites it (either half of an ld_imm64)
 };
 
 /// One program to load: its own code, then each function that it reaches, once, in the order in which following calls depth-first meets them.
@@ -70,8 +71,8 @@ struct ProgramPlan {
   std::vector<Piece> pieces;             ///< by ascending first_insn
   std::vector<bpf_func_info> func_info;  ///< empty: the program's types are not given to the kernel
   std::vector<bpf_line_info> line_info;
-  u32 attach_btf_id = 0;                 ///< in the kernel's own BTF
-  std::optional<Error> error;            ///< it cannot be loaded, and why
+  u32 attach_btf_id = 0;       ///< in the kernel's own BTF
+  std::optional<Error> error;  ///< it cannot be loaded, and why
 
   /// `insn` < insns.size().
   Origin origin(const ObjectSpec& spec, u32 insn) const;

@@ -39,34 +39,34 @@ bool is_ring(bpf_map_type type) {
   return type == BPF_MAP_TYPE_RINGBUF || type == BPF_MAP_TYPE_USER_RINGBUF;
 }
 
-/// What tools show for a data map. Plain sections carry the object's name ("prog.rodata"), shortened so that the section stays whole; a section of
-/// the object's own making (".data.counters") says enough by itself.
-std::string data_map_name(std::string_view object, std::string_view section) {
-  if (section.find('.', 1) != std::string_view::npos) {
-    return kernel_name(section);
-  }
-  const std::size_t room = longest_name - std::min(section.size(), longest_name);
-  return kernel_name(cat(object.substr(0, room), section));
-}
-
 class MapPlanner {
  public:
-  MapPlanner(const ObjectSpec& spec, const host::Facts& facts, LoadPlan& plan) : spec_(spec), facts_(facts), plan_(plan) {}
+  MapPlanner(const ObjectSpec& spec, const host::Facts& facts, LoadPlan& plan)
+      : spec_(spec), facts_(facts), plan_(plan) {}
 
   Result<MapCreation> creation(const MapSpec& map, std::string name) {
     if (map.type == BPF_MAP_TYPE_UNSPEC) {
       return fail(Errc::invalid, "the map has no type");
     }
-    MapCreation made{.name = std::move(name), .type = map.type, .key_bytes = map.key_bytes, .value_bytes = map.value_bytes,
-                     .max_entries = map.max_entries, .flags = map.flags, .numa_node = map.numa_node.value_or(0), .ifindex = map.ifindex,
-                     .map_extra = map.map_extra, .key_type_id = map.key_type_id, .value_type_id = map.value_type_id};
+    MapCreation made{.name = std::move(name),
+                     .type = map.type,
+                     .key_bytes = map.key_bytes,
+                     .value_bytes = map.value_bytes,
+                     .max_entries = map.max_entries,
+                     .flags = map.flags,
+                     .numa_node = map.numa_node.value_or(0),
+                     .ifindex = map.ifindex,
+                     .map_extra = map.map_extra,
+                     .key_type_id = map.key_type_id,
+                     .value_type_id = map.value_type_id};
     if (map.numa_node) {
       made.flags |= BPF_F_NUMA_NODE;
     }
     if (is_ring(map.type)) {
       made.max_entries = ring_buffer_bytes(map.max_entries, facts_.page_bytes());
       if (made.max_entries != map.max_entries) {
-        plan_.notes.push_back(cat("map '", map.name, "': ring buffer size ", map.max_entries, " rounded up to ", made.max_entries,
+        plan_.notes.push_back(cat("map '", map.name, "': ring buffer size ", map.max_entries,
+                                  " rounded up to ", made.max_entries,
                                   " (the kernel takes pages by powers of two)"));
       }
     }
@@ -83,9 +83,11 @@ class MapPlanner {
   Result<MapPlan> map(u32 index, const std::string& pin_root) {
     const MapSpec& map = spec_.maps[index];
     MapPlan made{.map = index};
-    SKEP_TRY(made.creation, creation(map, map.style == MapStyle::data ? data_map_name(spec_.name, map.section) : kernel_name(map.name)));
+    SKEP_TRY(made.creation, creation(map, kernel_name(map.name)));
     if (is_map_of_maps(map.type) && map.inner == nullptr) {
-      return fail(Errc::invalid, "a map of maps wants to know what its inner maps look like (`__array(values, struct {...})`), and does not say");
+      return fail(Errc::invalid,
+                  "a map of maps wants to know what its inner maps look like (`__array(values, struct "
+                  "{...})`), and does not say");
     }
     if (map.inner != nullptr) {
       SKEP_TRY_IN("inner map", made.inner, creation(*map.inner, kernel_name(cat(map.name, ".inner"))));
@@ -105,14 +107,16 @@ class MapPlanner {
       const bool to_map = slot.target == SlotSpec::Target::map;
       const std::size_t count = to_map ? spec_.maps.size() : spec_.programs.size();
       if (slot.target_index >= count) {
-        return fail(Errc::invalid, cat("slot ", slot.index, ": want one of the ", count, to_map ? " maps" : " programs", ", have number ",
-                                       slot.target_index));
+        return fail(Errc::invalid, cat("slot ", slot.index, ": want one of the ", count,
+                                       to_map ? " maps" : " programs", ", have number ", slot.target_index));
       }
       if (to_map && !spec_.maps[slot.target_index].autocreate) {
-        return fail(Errc::invalid, cat("slot ", slot.index, ": map '", spec_.maps[slot.target_index].name, "' is not to be created"));
+        return fail(Errc::invalid, cat("slot ", slot.index, ": map '", spec_.maps[slot.target_index].name,
+                                       "' is not to be created"));
       }
       if (map.key_bytes != 4) {
-        return fail(Errc::invalid, cat("slot ", slot.index, ": initial elements want keys of 4 bytes, have ", map.key_bytes));
+        return fail(Errc::invalid, cat("slot ", slot.index, ": initial elements want keys of 4 bytes, have ",
+                                       map.key_bytes));
       }
     }
     return {};
@@ -139,7 +143,8 @@ u32 ring_buffer_bytes(u32 bytes, u32 page_bytes) {
 std::string kernel_name(std::string_view name) {
   std::string made(name.substr(0, longest_name));
   for (char& c : made) {
-    const bool is_taken = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.';
+    const bool is_taken =
+        (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.';
     if (!is_taken) {
       c = '_';
     }
@@ -147,7 +152,8 @@ std::string kernel_name(std::string_view name) {
   return made;
 }
 
-Result<void> plan_maps(const ObjectSpec& spec, const host::Facts& facts, const std::string& pin_root, LoadPlan& plan) {
+Result<void> plan_maps(const ObjectSpec& spec, const host::Facts& facts, const std::string& pin_root,
+                       LoadPlan& plan) {
   MapPlanner planner(spec, facts, plan);
   for (u32 i = 0; i < spec.maps.size(); ++i) {
     if (spec.maps[i].autocreate) {

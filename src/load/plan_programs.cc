@@ -66,12 +66,14 @@ class Assembler {
       const u32 piece = top.piece;
       const Relocation& relocation = function.relocations[top.next_relocation++];
       const std::size_t pieces_before = plan_.pieces.size();
-      SKEP_CHECK_IN(cat("function '", function.name, "': instruction ", relocation.insn_index), relocate(piece, function, relocation));
+      SKEP_CHECK_IN(cat("function '", function.name, "': instruction ", relocation.insn_index),
+                    relocate(piece, function, relocation));
       if (plan_.pieces.size() > pieces_before) {
         stack.push_back({.piece = static_cast<u32>(pieces_before), .next_relocation = 0});
       }
     }
-    std::sort(plan_.map_slots.begin(), plan_.map_slots.end(), [](const MapSlot& a, const MapSlot& b) { return a.insn < b.insn; });
+    std::sort(plan_.map_slots.begin(), plan_.map_slots.end(),
+              [](const MapSlot& a, const MapSlot& b) { return a.insn < b.insn; });
     return {};
   }
 
@@ -80,22 +82,26 @@ class Assembler {
     const FunctionSpec& function = spec_.functions[index];
     const u64 length = plan_.insns.size() + function.insns.size();
     if (length > BPF_COMPLEXITY_LIMIT_INSNS) {
-      return fail(Errc::invalid, cat("with '", function.name, "' the program has ", length, " instructions; the kernel takes at most ",
-                                     BPF_COMPLEXITY_LIMIT_INSNS));
+      return fail(Errc::invalid, cat("with '", function.name, "' the program has ", length,
+                                     " instructions; the kernel takes at most ", BPF_COMPLEXITY_LIMIT_INSNS));
     }
     planned_insns_ += function.insns.size();
     if (planned_insns_ > max_planned_insns) {
-      return fail(Errc::unsupported, cat("the object's programs, each with its own copy of what it calls, have more than ", max_planned_insns,
-                                         " instructions together"));
+      return fail(Errc::unsupported,
+                  cat("the object's programs, each with its own copy of what it calls, have more than ",
+                      max_planned_insns, " instructions together"));
     }
     if (!function.core_relocations.empty()) {
-      return fail(Errc::unsupported, cat("function '", function.name, "' has ", function.core_relocations.size(),
-                                         " CO-RE relocations (field offsets of the running kernel), which this release does not resolve yet"));
+      return fail(Errc::unsupported,
+                  cat("function '", function.name, "' has ", function.core_relocations.size(),
+                      " CO-RE relocations (field offsets of the running kernel), which this release does not "
+                      "resolve yet"));
     }
     const auto at = static_cast<u32>(plan_.insns.size());
     placement_.put(index, at);
     plan_.insns.insert(plan_.insns.end(), function.insns.begin(), function.insns.end());
-    plan_.pieces.push_back({.function = index, .first_insn = at, .insn_count = static_cast<u32>(function.insns.size())});
+    plan_.pieces.push_back(
+        {.function = index, .first_insn = at, .insn_count = static_cast<u32>(function.insns.size())});
     return {};
   }
 
@@ -117,11 +123,13 @@ class Assembler {
       return fail(Errc::invalid, "want an ld_imm64 to take a map, have another instruction");
     }
     if (relocation.target >= spec_.maps.size()) {
-      return fail(Errc::invalid, cat("want one of the ", spec_.maps.size(), " maps, have number ", relocation.target));
+      return fail(Errc::invalid,
+                  cat("want one of the ", spec_.maps.size(), " maps, have number ", relocation.target));
     }
     const MapSpec& map = spec_.maps[relocation.target];
     if (!map.autocreate) {
-      return fail(Errc::invalid, cat("uses map '", map.name, "', which is not to be created (autocreate is off)"));
+      return fail(Errc::invalid,
+                  cat("uses map '", map.name, "', which is not to be created (autocreate is off)"));
     }
     const bool is_value = relocation.kind == RelocationKind::map_value;
     plan_.map_slots.push_back({.insn = insn,
@@ -133,27 +141,33 @@ class Assembler {
 
   Result<void> refer_to_function(const FunctionSpec& function, const Relocation& relocation, u32 insn) {
     const bool is_address = relocation.kind == RelocationKind::subprogram_address;
-    if (is_address ? !is_wide_load(function, relocation.insn_index) : !is_call(function, relocation.insn_index)) {
-      return fail(Errc::invalid, cat("want ", is_address ? "an ld_imm64" : "a call", " to name a function, have another instruction"));
+    if (is_address ? !is_wide_load(function, relocation.insn_index)
+                   : !is_call(function, relocation.insn_index)) {
+      return fail(Errc::invalid, cat("want ", is_address ? "an ld_imm64" : "a call",
+                                     " to name a function, have another instruction"));
     }
     if (relocation.target >= spec_.functions.size()) {
-      return fail(Errc::invalid, cat("want one of the ", spec_.functions.size(), " functions, have number ", relocation.target));
+      return fail(Errc::invalid, cat("want one of the ", spec_.functions.size(), " functions, have number ",
+                                     relocation.target));
     }
     if (!placement_.has(relocation.target)) {
       SKEP_CHECK(append(relocation.target));
     }
     // Both kinds count from the instruction after the first half.
-    plan_.insns[insn].imm = static_cast<s32>(placement_.first_insn[relocation.target]) - static_cast<s32>(insn) - 1;
+    plan_.insns[insn].imm =
+        static_cast<s32>(placement_.first_insn[relocation.target]) - static_cast<s32>(insn) - 1;
     plan_.insns[insn].src_reg = is_address ? BPF_PSEUDO_FUNC : BPF_PSEUDO_CALL;
     return {};
   }
 
   Result<void> refer_to_extern(const Relocation& relocation) const {
     if (relocation.target >= spec_.externs.size()) {
-      return fail(Errc::invalid, cat("want one of the ", spec_.externs.size(), " externs, have number ", relocation.target));
+      return fail(Errc::invalid,
+                  cat("want one of the ", spec_.externs.size(), " externs, have number ", relocation.target));
     }
     const ExternSpec& wanted = spec_.externs[relocation.target];
-    return fail(Errc::unsupported, cat("needs the ", name_of(wanted.kind), " '", wanted.name, "' (an extern): resolved in a later release"));
+    return fail(Errc::unsupported, cat("needs the ", name_of(wanted.kind), " '", wanted.name,
+                                       "' (an extern): resolved in a later release"));
   }
 
   const ObjectSpec& spec_;
@@ -164,14 +178,15 @@ class Assembler {
 
 /// Concatenates the records of a program's pieces, or drops them all when a piece has none: the kernel wants them for every subprogram or for none.
 template <class Record>
-void gather(const ObjectSpec& spec, const ProgramPlan& plan, std::vector<Record> FunctionSpec::*records, std::vector<Record>& all,
-            std::string_view what, std::vector<std::string>& notes) {
+void gather(const ObjectSpec& spec, const ProgramPlan& plan, std::vector<Record> FunctionSpec::* records,
+            std::vector<Record>& all, std::string_view what, std::vector<std::string>& notes) {
   for (const Piece& piece : plan.pieces) {
     const FunctionSpec& function = spec.functions[piece.function];
     const std::vector<Record>& own = function.*records;
     if (own.empty() || own.front().insn_off != 0) {
       if (!all.empty()) {
-        notes.push_back(cat("program '", spec.programs[plan.program].name, "': loaded without ", what, ", which function '", function.name, "' lacks"));
+        notes.push_back(cat("program '", spec.programs[plan.program].name, "': loaded without ", what,
+                            ", which function '", function.name, "' lacks"));
       }
       all.clear();
       return;
@@ -185,23 +200,28 @@ void gather(const ObjectSpec& spec, const ProgramPlan& plan, std::vector<Record>
 
 Result<void> find_target(const ProgramSpec& program, const host::Facts& facts, ProgramPlan& plan) {
   if (program.type == BPF_PROG_TYPE_EXT) {
-    return fail(Errc::unsupported, "replaces a function of another program, which has to be named: possible in a later release");
+    return fail(Errc::unsupported,
+                "replaces a function of another program, which has to be named: possible in a later release");
   }
   if (program.attach_target.find(':') != std::string::npos) {
-    return fail(Errc::unsupported, cat("attaches to '", program.attach_target, "' of a kernel module: possible in a later release"));
+    return fail(Errc::unsupported, cat("attaches to '", program.attach_target,
+                                       "' of a kernel module: possible in a later release"));
   }
   SKEP_TRY(const auto types, facts.kernel_btf());
-  SKEP_TRY(plan.attach_btf_id, host::find_attach_target(*types, program.expected_attach_type, program.attach_target));
+  SKEP_TRY(plan.attach_btf_id,
+           host::find_attach_target(*types, program.expected_attach_type, program.attach_target));
   return {};
 }
 
 Result<void> check_program(const ObjectSpec& spec, const ProgramSpec& program) {
   if (program.function >= spec.functions.size()) {
-    return fail(Errc::invalid, cat("want one of the ", spec.functions.size(), " functions, have number ", program.function));
+    return fail(Errc::invalid,
+                cat("want one of the ", spec.functions.size(), " functions, have number ", program.function));
   }
   if (program.type == BPF_PROG_TYPE_UNSPEC) {
     return fail(Errc::invalid, cat("section '", program.section,
-                                   "' does not say what type of program it is; set ProgramSpec::type, or use a section such as \"xdp\", \"tc\", "
+                                   "' does not say what type of program it is; set ProgramSpec::type, or use "
+                                   "a section such as \"xdp\", \"tc\", "
                                    "\"kprobe/FUNCTION\", \"tracepoint/GROUP/NAME\" or \"raw_tp/NAME\""));
   }
   if (program.type == BPF_PROG_TYPE_STRUCT_OPS) {
@@ -230,7 +250,8 @@ Result<void> plan_programs(const ObjectSpec& spec, const host::Facts& facts, Loa
       done = find_target(program, facts, made);
     }
     if (!done) {
-      made.error = std::move(done).error().within(cat("program '", program.name, "' (section '", program.section, "')"));
+      made.error = std::move(done).error().within(
+          cat("program '", program.name, "' (section '", program.section, "')"));
       continue;
     }
     if (spec.btf != nullptr) {

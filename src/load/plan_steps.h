@@ -5,7 +5,8 @@
 
 namespace skep::load {
 
-Result<void> plan_maps(const ObjectSpec& spec, const host::Facts& facts, const std::string& pin_root, LoadPlan& plan);
+Result<void> plan_maps(const ObjectSpec& spec, const host::Facts& facts, const std::string& pin_root,
+                       LoadPlan& plan);
 Result<void> plan_programs(const ObjectSpec& spec, const host::Facts& facts, LoadPlan& plan);
 
 }  // namespace skep::load

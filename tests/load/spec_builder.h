@@ -9,7 +9,11 @@
 namespace skep::load {
 
 inline bpf_insn mov_imm(u8 dst, s32 imm) {
-  return {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = static_cast<u8>(dst & 0xf), .src_reg = 0, .off = 0, .imm = imm};
+  return {.code = BPF_ALU64 | BPF_MOV | BPF_K,
+          .dst_reg = static_cast<u8>(dst & 0xf),
+          .src_reg = 0,
+          .off = 0,
+          .imm = imm};
 }
 inline bpf_insn leave() {
   return {.code = BPF_JMP | BPF_EXIT, .dst_reg = 0, .src_reg = 0, .off = 0, .imm = 0};
@@ -22,20 +26,33 @@ inline bpf_insn call_helper(s32 number) {
   return {.code = BPF_JMP | BPF_CALL, .dst_reg = 0, .src_reg = 0, .off = 0, .imm = number};
 }
 inline bpf_insn wide(u8 dst) {
-  return {.code = BPF_LD | BPF_DW | BPF_IMM, .dst_reg = static_cast<u8>(dst & 0xf), .src_reg = 0, .off = 0, .imm = 0};
+  return {.code = BPF_LD | BPF_DW | BPF_IMM,
+          .dst_reg = static_cast<u8>(dst & 0xf),
+          .src_reg = 0,
+          .off = 0,
+          .imm = 0};
 }
 inline bpf_insn wide_end() {
   return {.code = 0, .dst_reg = 0, .src_reg = 0, .off = 0, .imm = 0};
 }
 inline bpf_insn load_word(u8 dst, u8 src, s16 off = 0) {
-  return {.code = BPF_LDX | BPF_MEM | BPF_W, .dst_reg = static_cast<u8>(dst & 0xf), .src_reg = static_cast<u8>(src & 0xf), .off = off, .imm = 0};
+  return {.code = BPF_LDX | BPF_MEM | BPF_W,
+          .dst_reg = static_cast<u8>(dst & 0xf),
+          .src_reg = static_cast<u8>(src & 0xf),
+          .off = off,
+          .imm = 0};
 }
 inline bpf_insn store_word(u8 dst, u8 src, s16 off = 0) {
-  return {.code = BPF_STX | BPF_MEM | BPF_W, .dst_reg = static_cast<u8>(dst & 0xf), .src_reg = static_cast<u8>(src & 0xf), .off = off, .imm = 0};
+  return {.code = BPF_STX | BPF_MEM | BPF_W,
+          .dst_reg = static_cast<u8>(dst & 0xf),
+          .src_reg = static_cast<u8>(src & 0xf),
+          .off = off,
+          .imm = 0};
 }
 
 /// Adds a function; answers its index.
-inline u32 add_function(ObjectSpec& spec, std::string name, std::vector<bpf_insn> insns, std::vector<Relocation> relocations = {}) {
+inline u32 add_function(ObjectSpec& spec, std::string name, std::vector<bpf_insn> insns,
+                        std::vector<Relocation> relocations = {}) {
   FunctionSpec function;
   function.name = std::move(name);
   function.section = ".text";
@@ -46,7 +63,8 @@ inline u32 add_function(ObjectSpec& spec, std::string name, std::vector<bpf_insn
 }
 
 /// Adds an entry program around a function; answers its index.
-inline u32 add_program(ObjectSpec& spec, u32 function, bpf_prog_type type = BPF_PROG_TYPE_SOCKET_FILTER, std::string section = "socket") {
+inline u32 add_program(ObjectSpec& spec, u32 function, bpf_prog_type type = BPF_PROG_TYPE_SOCKET_FILTER,
+                       std::string section = "socket") {
   ProgramSpec program;
   program.name = spec.functions[function].name;
   program.section = std::move(section);
@@ -58,7 +76,8 @@ inline u32 add_program(ObjectSpec& spec, u32 function, bpf_prog_type type = BPF_
 }
 
 /// Adds a map; answers its index.
-inline u32 add_map(ObjectSpec& spec, std::string name, bpf_map_type type, u32 key_bytes, u32 value_bytes, u32 max_entries, u32 flags = 0) {
+inline u32 add_map(ObjectSpec& spec, std::string name, bpf_map_type type, u32 key_bytes, u32 value_bytes,
+                   u32 max_entries, u32 flags = 0) {
   MapSpec map;
   map.name = std::move(name);
   map.section = ".maps";

@@ -1,0 +1,114 @@
+#include "load/execute.h"
+
+#include <cerrno>
+
+#include "base/result.h"
+#include "load/pins.h"
+#include "load/steps.h"
+
+namespace skep::load {
+namespace {
+
+/// What one attempt came to: live, or lost a race for a pin, or failed.
+struct Attempt {
+  std::optional<Live> live;
+  bool lost_race = false;
+};
+
+Result<bool> pin_new_maps(const Session& session, const LoadPlan& plan, const MadeMaps& maps,
+                          PinTransaction& pins) {
+  for (std::size_t i = 0; i < plan.maps.size(); ++i) {
+    const MapPlan& map = plan.maps[i];
+    if (map.pin_path.empty() || maps.reused[i]) {
+      continue;
+    }
+    if (auto pinned = pins.pin(maps.fds[i].raw(), map.pin_path); !pinned) {
+      if (pinned.error().sys_errno() == EEXIST) {
+        return false;
+      }
+      return std::unexpected(
+          std::move(pinned).error().within(cat("map '", session.spec.maps[map.map].name, "'")));
+    }
+  }
+  return true;
+}
+
+Result<MapTraits> traits_of(const Session& session, const MapPlan& plan) {
+  const MapSpec& map = session.spec.maps[plan.map];
+  const MapCreation& made = plan.creation;
+  MapTraits traits{.name = map.name,
+                   .type = made.type,
+                   .key_bytes = made.key_bytes,
+                   .value_bytes = made.value_bytes,
+                   .max_entries = made.max_entries,
+                   .flags = made.flags,
+                   .key_type_id = map.key_type_id,
+                   .value_type_id = map.value_type_id,
+                   .btf = session.spec.btf};
+  if (is_per_cpu(made.type)) {
+    SKEP_TRY_IN(cat("map '", map.name, "'"), traits.cpu_count, session.facts.possible_cpus());
+  }
+  return traits;
+}
+
+Result<Live> handles(const Session& session, const LoadPlan& plan, MadeMaps maps, std::vector<Fd> programs) {
+  Live live;
+  live.map_at = std::move(maps.fd_index);
+  live.mapped = std::move(maps.mapped);
+  for (std::size_t i = 0; i < plan.maps.size(); ++i) {
+    SKEP_TRY(MapTraits traits, traits_of(session, plan.maps[i]));
+    live.maps.emplace_back(session.kernel, std::move(maps.fds[i]), std::move(traits));
+  }
+  live.program_at.assign(session.spec.programs.size(), Live::none);
+  for (std::size_t i = 0; i < plan.programs.size(); ++i) {
+    if (!programs[i]) {
+      continue;
+    }
+    const ProgramSpec& program = session.spec.programs[plan.programs[i].program];
+    live.program_at[plan.programs[i].program] = static_cast<u32>(live.programs.size());
+    live.programs.emplace_back(
+        session.kernel, std::move(programs[i]),
+        Program::Traits{.name = program.name,
+                        .section = program.section,
+                        .type = program.type,
+                        .expected_attach_type = program.expected_attach_type,
+                        .flags = program.flags,
+                        .insn_count = static_cast<u32>(plan.programs[i].insns.size())});
+  }
+  return live;
+}
+
+Result<Attempt> attempt(const Session& session, LoadPlan& plan) {
+  SKEP_TRY(const Fd types, upload_types(session, plan));
+  SKEP_TRY(MadeMaps maps, create_maps(session, plan, types.raw()));
+  SKEP_TRY(std::vector<Fd> programs, load_programs(session, plan, maps, types.raw()));
+  std::vector<int> program_fds(session.spec.programs.size(), -1);
+  for (std::size_t i = 0; i < plan.programs.size(); ++i) {
+    program_fds[plan.programs[i].program] = programs[i].raw();
+  }
+  SKEP_CHECK(fill_program_slots(session, plan, maps, program_fds));
+  PinTransaction pins(session.kernel);
+  SKEP_TRY(const bool pinned, pin_new_maps(session, plan, maps, pins));
+  if (!pinned) {
+    return Attempt{.lost_race = true};
+  }
+  SKEP_TRY(Live live, handles(session, plan, std::move(maps), std::move(programs)));
+  pins.commit();
+  return Attempt{.live = std::move(live)};
+}
+
+}  // namespace
+
+Result<Live> execute(const Session& session, LoadPlan& plan) {
+  // Somebody may pin a map between our looking for it and our pinning it. Programs already refer to ours then, so all is done again, once, with theirs.
+  for (int tries = 0; tries < 2; ++tries) {
+    SKEP_TRY(Attempt made, attempt(session, plan));
+    if (made.live) {
+      return std::move(*made.live);
+    }
+  }
+  return fail(Errc::busy,
+              "another process keeps pinning and unpinning a map that this object wants to share");
+}
+
+}  // namespace skep::load

@@ -1,0 +1,177 @@
+#include "skep/object.h"
+
+#include <unordered_map>
+
+#include "base/result.h"
+#include "load/execute.h"
+#include "load/pins.h"
+#include "load/this_machine.h"
+
+namespace skep {
+
+using Clock = std::chrono::steady_clock;
+
+struct Object::State {
+  ObjectSpec spec;
+  kernel::Kernel* kernel = nullptr;
+  load::Live live;
+  std::unordered_map<std::string_view, u32> map_by_name;  // names are the spec's
+  std::unordered_map<std::string_view, u32> program_by_name;
+};
+
+namespace {
+
+std::chrono::microseconds since(Clock::time_point start) {
+  return std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - start);
+}
+
+std::vector<ProgramReport> blank_reports(const ObjectSpec& spec) {
+  std::vector<ProgramReport> reports;
+  for (const ProgramSpec& program : spec.programs) {
+    reports.push_back({.name = program.name,
+                       .section = program.section,
+                       .type = program.type,
+                       .skipped = !program.autoload});
+  }
+  return reports;
+}
+
+/// Programs that cannot even be tried: all told, the first returned.
+Result<void> tell_unloadable(const load::LoadPlan& plan, const LoadOptions& options, LoadReport& report) {
+  const Error* first = nullptr;
+  for (const load::ProgramPlan& program : plan.programs) {
+    if (program.error) {
+      report.programs[program.program].error = program.error->clone();
+      first = first == nullptr ? &*program.error : first;
+    }
+    report.programs[program.program].insn_count = static_cast<u32>(program.insns.size());
+  }
+  if (first != nullptr && !options.keep_going) {
+    return std::unexpected(first->clone());
+  }
+  return {};
+}
+
+Result<load::Live> plan_and_execute(ObjectSpec& spec, const LoadOptions& options, kernel::Kernel& kernel,
+                                    LoadReport& report) {
+  const host::Facts facts = host::facts_of_this_machine();
+  const Clock::time_point start = Clock::now();
+  auto plan = load::plan(spec, facts, options.pin_root);
+  report.plan_time = since(start);
+  if (!plan) {
+    return std::unexpected(std::move(plan).error());
+  }
+  report.notes = std::move(plan->notes);
+  SKEP_CHECK(tell_unloadable(*plan, options, report));
+  const Clock::time_point planned = Clock::now();
+  auto live = load::execute(
+      {.spec = spec, .facts = facts, .kernel = kernel, .options = options, .report = report}, *plan);
+  report.load_time = since(planned);
+  return live;
+}
+
+}  // namespace
+
+Object::Object(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Object::Object(Object&&) noexcept = default;
+Object& Object::operator=(Object&&) noexcept = default;
+Object::~Object() = default;
+
+Result<Object> Object::load(ObjectSpec spec, const LoadOptions& options, LoadReport* report) {
+  LoadReport unseen;
+  LoadReport& told = report != nullptr ? *report : unseen;
+  told = LoadReport{.programs = blank_reports(spec)};
+  auto state = std::make_unique<State>();
+  state->spec = std::move(spec);
+  state->kernel = options.kernel != nullptr ? options.kernel : &load::this_kernel();
+  auto live = plan_and_execute(state->spec, options, *state->kernel, told);
+  if (!live) {
+    // The file is the outermost noun, as in the errors of reading it.
+    Error error = std::move(live).error();
+    return std::unexpected(state->spec.path.empty() ? std::move(error)
+                                                    : std::move(error).within(state->spec.path));
+  }
+  state->live = std::move(*live);
+  for (u32 i = 0; i < state->spec.maps.size(); ++i) {
+    const u32 at = state->live.map_at[i];
+    if (at != load::Live::none) {
+      state->map_by_name.try_emplace(state->spec.maps[i].name, at);
+      if (state->spec.maps[i].style == MapStyle::data) {
+        state->map_by_name.try_emplace(state->spec.maps[i].section, at);
+      }
+    }
+  }
+  for (u32 i = 0; i < state->live.programs.size(); ++i) {
+    state->program_by_name.try_emplace(state->live.programs[i].name(), i);
+  }
+  return Object(std::move(state));
+}
+
+Result<Object> Object::load_file(const std::string& path, const LoadOptions& options) {
+  SKEP_TRY(ObjectSpec spec, ObjectSpec::read_file(path));
+  return load(std::move(spec), options);
+}
+
+Map* Object::map(std::string_view name) {
+  const auto found = state_->map_by_name.find(name);
+  return found == state_->map_by_name.end() ? nullptr : &state_->live.maps[found->second];
+}
+
+Program* Object::program(std::string_view name) {
+  const auto found = state_->program_by_name.find(name);
+  return found == state_->program_by_name.end() ? nullptr : &state_->live.programs[found->second];
+}
+
+Result<Variable> Object::variable(std::string_view name) {
+  const VariableSpec* variable = state_->spec.find_variable(name);
+  if (variable == nullptr) {
+    std::vector<std::string_view> names;
+    for (const VariableSpec& other : state_->spec.variables) {
+      names.push_back(other.name);
+    }
+    const std::vector<std::string> near = nearest(name, names);
+    return fail(Errc::not_found,
+                cat("there is no variable '", name, "'",
+                    near.empty() ? std::string() : cat("; did you mean ", join(near, " or "), "?")));
+  }
+  const u32 at = state_->live.map_at[variable->map];
+  if (at == load::Live::none) {
+    return fail(Errc::not_found,
+                cat("variable '", name, "': its section ", variable->section, " was not created"));
+  }
+  MapSpec& map = state_->spec.maps[variable->map];
+  std::span<std::byte> mapped;
+  if (state_->live.mapped[at]) {
+    mapped = map.contents.bytes().subspan(variable->offset, variable->size_bytes);
+  }
+  return Variable(variable->name, state_->live.maps[at], mapped, variable->offset, variable->size_bytes,
+                  map.data_section == DataSection::rodata, state_->spec.btf, variable->type_id);
+}
+
+std::vector<Map>& Object::maps() {
+  return state_->live.maps;
+}
+
+std::vector<Program>& Object::programs() {
+  return state_->live.programs;
+}
+
+const ObjectSpec& Object::spec() const {
+  return state_->spec;
+}
+
+Result<void> Object::pin(const std::string& directory) {
+  load::PinTransaction pins(*state_->kernel);
+  SKEP_CHECK(pins.make_directories(directory));
+  for (const Map& map : state_->live.maps) {
+    SKEP_CHECK_IN(cat("map '", map.name(), "'"), pins.pin(map.fd().raw(), cat(directory, "/", map.name())));
+  }
+  for (const Program& program : state_->live.programs) {
+    SKEP_CHECK_IN(cat("program '", program.name(), "'"),
+                  pins.pin(program.fd().raw(), cat(directory, "/", program.name())));
+  }
+  pins.commit();
+  return {};
+}
+
+}  // namespace skep

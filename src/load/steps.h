@@ -1,0 +1,51 @@
+// The steps of execute(), one file each: upload_types.cc, create_maps.cc, load_programs.cc.
+#pragma once
+
+#include "load/execute.h"
+
+namespace skep::load {
+
+/// Gives the object's BTF to the kernel. An empty Fd when there is none or the kernel refused it and nothing strictly needs it (then there is a note).
+Result<Fd> upload_types(const Session& session, const LoadPlan& plan);
+
+/// The maps, in the order of LoadPlan::maps.
+struct MadeMaps {
+  std::vector<Fd> fds;
+  std::vector<bool> reused;   ///< found pinned
+  std::vector<bool> mapped;   ///< data maps: the spec's memory is the map's
+  std::vector<u32> fd_index;  ///< by index into ObjectSpec::maps: index into `fds`, or Live::none
+
+  int fd_of(u32 map) const { return fd_index[map] == Live::none ? -1 : fds[fd_index[map]].raw(); }
+};
+
+/// Creates the maps or finds them pinned, fills data maps, freezes read-only ones, maps their memory, and fills map-in-map slots.
+Result<MadeMaps> create_maps(const Session& session, const LoadPlan& plan, int btf_fd);
+
+/// Puts programs into prog arrays.
+Result<void> fill_program_slots(const Session& session, const LoadPlan& plan, const MadeMaps& maps,
+                                const std::vector<int>& program_fds);
+
+/// Loads every program of the plan, on several threads; fills in the report. In the order of LoadPlan::programs; an empty Fd where a program was refused and
+/// LoadOptions::keep_going allows that.
+Result<std::vector<Fd>> load_programs(const Session& session, LoadPlan& plan, const MadeMaps& maps,
+                                      int btf_fd);
+
+/// One program's call, as load_programs() prepares it.
+struct ProgramCall {
+  const Session& session;
+  const ProgramPlan& plan;
+  int btf_fd = -1;
+};
+
+/// Result of one program's loading.
+struct ProgramOutcome {
+  Fd fd;
+  std::optional<Error> error;  ///< when there is no fd
+  VerifierLog log;             ///< with LoadOptions::log_level
+  std::string note;            ///< empty: nothing unusual
+};
+
+/// Calls BPF_PROG_LOAD without a log first (unless LoadOptions::log_level asks for one); a refusal is repeated with a log that is large enough, and explained.
+ProgramOutcome load_program(const ProgramCall& call);
+
+}  // namespace skep::load
