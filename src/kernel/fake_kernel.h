@@ -49,6 +49,8 @@ class FakeKernel final : public Kernel {
   /// Asked first at every bpf(2) call that is not made to fail; what it returns is the answer, and nothing lets the model answer. It may
   /// write into the attributes (as far as their size reaches). Called under the lock: it must not call this kernel.
   std::function<std::optional<int>(bpf_cmd cmd, bpf_attr& attr)> on_bpf;
+  /// How many processors values of per-CPU maps have copies for; set it before the first map is made.
+  u32 processors = 2;
   /// What filesystem_type() answers; a bpf file system unless set.
   s64 filesystem = bpf_filesystem;
 

@@ -13,8 +13,6 @@ namespace skep::kernel {
 
 namespace {
 
-constexpr u32 fake_processors = 2;
-
 bool is_per_cpu(u32 type) {
   return type == BPF_MAP_TYPE_PERCPU_HASH || type == BPF_MAP_TYPE_PERCPU_ARRAY ||
          type == BPF_MAP_TYPE_LRU_PERCPU_HASH;
@@ -38,7 +36,7 @@ FakeKernel::ObjectKind FakeKernel::kind_of(bpf_cmd cmd) {
 
 std::size_t FakeKernel::Object::value_bytes() const {
   const std::size_t one = map.value_size;
-  return is_per_cpu(map.map_type) ? (one + 7) / 8 * 8 * fake_processors : one;
+  return is_per_cpu(map.map_type) ? (one + 7) / 8 * 8 * processors : one;
 }
 
 int FakeKernel::add(std::shared_ptr<Object> object) {
@@ -123,7 +121,8 @@ int FakeKernel::model(bpf_cmd cmd, bpf_attr& attr) {
 }
 
 int FakeKernel::create_map(const bpf_attr_map_create& attr) {
-  auto object = std::make_shared<Object>(Object{.kind = ObjectKind::map, .map = attr});
+  auto object =
+      std::make_shared<Object>(Object{.kind = ObjectKind::map, .map = attr, .processors = processors});
   if (attr.btf_fd != 0) {
     const auto btf = find(static_cast<int>(attr.btf_fd));
     if (!btf) {

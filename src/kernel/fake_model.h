@@ -12,6 +12,7 @@ struct FakeKernel::Object {
   ObjectKind kind{};
   u32 id = 0;
   bpf_attr_map_create map{};         ///< maps: as created
+  u32 processors = 1;                ///< maps: copies in a per-CPU value
   std::map<Bytes, Bytes> elements;   ///< maps that are not arrays
   std::size_t storage_fd_bytes = 0;  ///< arrays: their elements are in the memory file, which is this long
   bool frozen = false;

@@ -83,6 +83,20 @@ TEST(FakeKernel, ArrayElementsAreTheMappedMemory) {
             ENOENT);
 }
 
+TEST(FakeKernel, PerCpuValuesHaveACopyPerProcessor) {
+  FakeKernel kernel;
+  kernel.processors = 3;
+  auto map = map_create(
+      kernel, {.type = BPF_MAP_TYPE_PERCPU_HASH, .key_bytes = 4, .value_bytes = 4, .max_entries = 1});
+  ASSERT_TRUE(map);
+  const u32 key = 1;
+  const std::array<u64, 3> copies{1, 2, 3};
+  ASSERT_TRUE(map_update(kernel, {.map_fd = map->raw(), .key = &key}, copies.data()));
+  std::array<u64, 3> back{};
+  ASSERT_TRUE(map_lookup(kernel, {.map_fd = map->raw(), .key = &key}, back.data()));
+  EXPECT_EQ(back, copies);
+}
+
 TEST(FakeKernel, HashRefusesWhatLinuxRefuses) {
   FakeKernel kernel;
   auto map = map_create(kernel, small_hash);
