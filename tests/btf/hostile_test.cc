@@ -64,6 +64,30 @@ TEST(Hostile, EveryTruncationIsAnError) {
   }
 }
 
+TEST(Hostile, EveryTruncationOfAnObjectFileIsAnError) {
+  for (const Object& object : all_objects()) {
+    for (std::size_t kept = 0; kept < object.bytes.size(); ++kept) {
+      ASSERT_FALSE(elf::File::parse(object.bytes.span().first(kept))) << object.name << " cut to " << kept;
+    }
+  }
+}
+
+TEST(Hostile, EveryChangedByteOfAnObjectFileIsReadOrRefused) {
+  const Object object = host_object();
+  std::vector<std::byte> bytes(object.bytes.span().begin(), object.bytes.span().end());
+  u32 refused = 0;
+  for (std::size_t at = 0; at < bytes.size(); ++at) {
+    bytes[at] ^= std::byte{0xff};
+    const auto file = elf::File::parse(bytes);
+    refused += file ? 0 : 1;
+    for (const elf::Section& section : file ? file->sections() : std::span<const elf::Section>{}) {
+      (void)file->relocations(section);
+    }
+    bytes[at] ^= std::byte{0xff};
+  }
+  EXPECT_GT(refused, 100u);
+}
+
 TEST(Hostile, EveryChangedByteIsReadOrRefused) {
   const Object object = host_object();
   std::vector<std::byte> bytes(object.btf.span().begin(), object.btf.span().end());
