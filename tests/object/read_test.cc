@@ -105,6 +105,11 @@ TEST(ReadObject, VariablesCanBeSetByValueAndByText) {
   ObjectSpec spec = read("basic.o");
   ASSERT_TRUE(spec.set("magic", 7));
   EXPECT_EQ(initial_value<int>(spec, "magic"), 7);
+  ASSERT_TRUE(spec.set_text("mode", "MODE_OFF"));
+  EXPECT_EQ(initial_value<u32>(spec, "mode"), 0u);
+  const auto misspelt = spec.set_text("magik", "1");
+  ASSERT_FALSE(misspelt);
+  EXPECT_EQ(misspelt.error().message(), "there is no variable 'magik'; did you mean magic?");
   EXPECT_EQ(spec.set("magic", u64{1}).error().message(), "variable 'magic' takes 4 bytes, have 8");
 }
 
