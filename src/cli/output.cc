@@ -1,0 +1,86 @@
+#include "cli/output.h"
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include "base/text.h"
+
+namespace skep::cli {
+
+namespace {
+
+constexpr std::string_view code_of(Style style) {
+  switch (style) {
+    case Style::plain: return {};
+    case Style::title: return "\x1b[1m";
+    case Style::name: return "\x1b[36m";
+    case Style::type: return "\x1b[33m";
+    case Style::number: return "\x1b[35m";
+    case Style::comment: return "\x1b[2m";
+    case Style::good: return "\x1b[32m";
+    case Style::bad: return "\x1b[1;31m";
+  }
+  return {};
+}
+
+bool write_all(int fd, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t written = ::write(fd, text.data(), text.size());
+    if (written < 0 && errno == EINTR) {
+      continue;
+    }
+    if (written <= 0) {
+      return false;
+    }
+    text.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return true;
+}
+
+}  // namespace
+
+std::string Output::paint(Style style, std::string_view text) const {
+  const std::string_view code = code_of(style);
+  return colour_ == Colour::off || code.empty() || text.empty() ? std::string(text) : cat(code, text, "\x1b[0m");
+}
+
+void Output::write(std::string_view text) {
+  constexpr std::size_t enough = std::size_t{1} << 16;
+  buffer_ += text;
+  if (buffer_.size() >= enough) {
+    flush();
+  }
+}
+
+void Output::line(std::string_view text) {
+  write(text);
+  write("\n");
+}
+
+void Output::heading(std::string_view text) { line(paint(Style::title, text)); }
+
+void Output::json(const Json& document) {
+  write(document.text());
+  write("\n");
+}
+
+void Output::complain(std::string_view message) {
+  flush();
+  write_all(STDERR_FILENO, cat("skep: error: ", message, "\n"));
+}
+
+bool Output::flush() {
+  const bool done = write_all(STDOUT_FILENO, buffer_);
+  buffer_.clear();
+  return done;
+}
+
+Output::Colour colour_of_stdout() {
+  const char* no_colour = std::getenv("NO_COLOR");
+  const char* terminal = std::getenv("TERM");
+  const bool refused = (no_colour != nullptr && *no_colour != '\0') || terminal == nullptr || std::string_view(terminal) == "dumb";
+  return !refused && isatty(STDOUT_FILENO) == 1 ? Output::Colour::on : Output::Colour::off;
+}
+
+}  // namespace skep::cli

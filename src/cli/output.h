@@ -1,0 +1,51 @@
+// The one writer: text for people, or JSON for programs. Standard output holds results only; complaints and progress go to standard error.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "cli/json.h"
+#include "skep/error.h"
+
+namespace skep::cli {
+
+/// How text stands out on a terminal.
+enum class Style : u8 { plain, title, name, type, number, comment, good, bad };
+
+/// Collects what a verb has to say and writes it out. One thread.
+class Output {
+ public:
+  enum class Form : u8 { text, json };
+  enum class Colour : u8 { off, on };
+
+  Output(Form form, Colour colour) : form_(form), colour_(colour) {}
+  Output(const Output&) = delete;
+  Output& operator=(const Output&) = delete;
+  ~Output() { flush(); }
+
+  bool is_json() const { return form_ == Form::json; }
+  /// `text` in the style's colour, where there is colour.
+  std::string paint(Style style, std::string_view text) const;
+  /// Adds text as it is. For Form::text.
+  void write(std::string_view text);
+  /// Adds a line. For Form::text.
+  void line(std::string_view text = {});
+  /// Adds a heading: "programs (2)".
+  void heading(std::string_view text);
+  /// Adds one JSON document on a line of its own. For Form::json.
+  void json(const Json& document);
+  /// "skep: error: ..." on standard error, after what was written so far.
+  void complain(std::string_view message);
+  /// Writes out what was added. False: standard output takes no more (a closed pipe).
+  bool flush();
+
+ private:
+  Form form_;
+  Colour colour_;
+  std::string buffer_;
+};
+
+/// Whether standard output is a terminal that wants colour: it is one, and NO_COLOR is not set, and TERM is not "dumb".
+Output::Colour colour_of_stdout();
+
+}  // namespace skep::cli

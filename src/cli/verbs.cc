@@ -1,0 +1,137 @@
+#include "cli/verbs.h"
+
+#include <algorithm>
+#include <array>
+
+#include "base/text.h"
+
+namespace skep::cli {
+
+namespace {
+
+// clang-format off
+using K = Option::Kind;
+
+constexpr auto inspect_options = std::to_array<Option>({
+  {"disasm", K::flag, "", "the instructions too, between the source lines that they come from, with what each relocation names"},
+});
+
+constexpr auto dump_options = std::to_array<Option>({
+  {"limit", K::number, "N", "show at most N elements (default 1000; 0: all)"},
+});
+
+constexpr std::string_view which_map =
+  "A map is named by `id N`, `name NAME` (which must fit one map only) or `pinned PATH`.\n";
+constexpr std::string_view values_help =
+  "KEY and VALUE are read by the map's C types where it has BTF: numbers, enumerators, 'x', \"text\", {1, .b = 2}.\n"
+  "Bytes do always: hex:0a00002a. Per-CPU maps take one value for all processors.\n";
+
+constexpr auto verb_table = std::to_array<Verb>({
+  {.name = "inspect", .operands = "FILE...", .least = 1, .most = 255,
+   .summary = "what is inside of a BPF object file",
+   .help = "Programs, maps, variables with their C types and initial values, externs, relocations, BTF, and what looks odd.\n"
+           "Asks no kernel and needs no rights; objects of the other byte order can be inspected too.\n",
+   .examples = "  skep inspect prog.o\n  skep inspect --disasm prog.o\n  skep inspect --json prog.o | jq '.maps[].name'\n",
+   .options = inspect_options, .run = inspect},
+  {.name = "map list", .operands = "", .least = 0, .most = 0,
+   .summary = "the maps in the kernel",
+   .help = "", .examples = "  skep map list\n", .options = {}, .run = map_list},
+  {.name = "map show", .operands = "MAP", .least = 2, .most = 2,
+   .summary = "one map: its sizes, flags and C types",
+   .help = which_map, .examples = "  skep map show id 12\n  skep map show pinned /sys/fs/bpf/hits\n", .options = {}, .run = map_show},
+  {.name = "map dump", .operands = "MAP", .least = 2, .most = 2,
+   .summary = "a map's elements, by their C types",
+   .help = which_map, .examples = "  skep map dump name hits\n  skep map dump id 12 --limit 0 --json\n", .options = dump_options, .run = map_dump},
+  {.name = "map get", .operands = "MAP KEY", .least = 3, .most = 3,
+   .summary = "one element of a map",
+   .help = "A map is named by `id N`, `name NAME` (which must fit one map only) or `pinned PATH`.\n"
+           "KEY is read by the map's C type where it has BTF: a number, an enumerator, {1, .b = 2}. Bytes do always: hex:0a00002a.\n",
+   .examples = "  skep map get name hits 7\n  skep map get id 12 '{.port = 80}'\n", .options = {}, .run = map_get},
+  {.name = "map set", .operands = "MAP KEY VALUE", .least = 4, .most = 4,
+   .summary = "create or change one element of a map",
+   .help = values_help, .examples = "  skep map set name hits 7 '{.packets = 1}'\n  skep map set id 12 hex:01000000 hex:00\n", .options = {}, .run = map_set},
+  {.name = "map delete", .operands = "MAP KEY", .least = 3, .most = 3,
+   .summary = "remove one element of a map",
+   .help = which_map, .examples = "  skep map delete name hits 7\n", .options = {}, .run = map_delete},
+  {.name = "prog list", .operands = "", .least = 0, .most = 0,
+   .summary = "the programs in the kernel",
+   .help = "", .examples = "  skep prog list\n", .options = {}, .run = prog_list},
+  {.name = "prog show", .operands = "PROGRAM", .least = 2, .most = 2,
+   .summary = "one program: type, size, maps, run time",
+   .help = "A program is named by `id N`, `name NAME` (which must fit one program only) or `pinned PATH`.\n",
+   .examples = "  skep prog show id 33\n", .options = {}, .run = prog_show},
+  {.name = "prog dump", .operands = "PROGRAM", .least = 2, .most = 2,
+   .summary = "a program's instructions as the kernel runs them",
+   .help = "The instructions after the verifier's rewriting, with source lines where the kernel has them.\n",
+   .examples = "  skep prog dump name count\n", .options = {}, .run = prog_dump},
+});
+// clang-format on
+
+constexpr std::string_view statuses =
+    "Exit status: 0 done, 1 the kernel refused, 2 usage, 3 malformed or unreadable input, 4 not permitted,\n"
+    "5 needs something not supported.\n";
+
+std::string_view noun_of(std::string_view name) {
+  const std::size_t space = name.find(' ');
+  return space == std::string_view::npos ? std::string_view{} : name.substr(0, space);
+}
+
+std::string padded(std::string text, std::size_t width) {
+  text.resize(std::max(width, text.size()), ' ');
+  return text;
+}
+
+}  // namespace
+
+std::span<const Verb> verbs() { return verb_table; }
+
+Asked find_verb(std::span<char* const> words) {
+  if (words.empty()) {
+    return {};
+  }
+  const std::string one = words[0];
+  const std::string two = words.size() > 1 ? cat(one, " ", words[1]) : std::string();
+  for (const Verb& verb : verb_table) {
+    if (verb.name == one || (verb.name == two && !two.empty())) {
+      return {&verb, verb.name == one ? std::size_t{1} : std::size_t{2}};
+    }
+  }
+  return {};
+}
+
+std::vector<std::string> similar_verbs(std::string_view word) {
+  std::vector<std::string_view> names;
+  for (const Verb& verb : verb_table) {
+    names.push_back(verb.name);
+  }
+  return nearest(word, names);
+}
+
+std::string help(std::string_view noun) {
+  std::string text = noun.empty() ? cat("skep ", SKEP_VERSION, ": loads eBPF programs, and shows what it does\n\nUsage: skep VERB ...\n\nVerbs:\n")
+                                  : cat("Usage: skep ", noun, " VERB ...\n\nVerbs:\n");
+  for (const Verb& verb : verb_table) {
+    if (noun.empty() || noun_of(verb.name) == noun) {
+      text += cat("  ", padded(cat(verb.name, verb.operands.empty() ? "" : " ", verb.operands), 26), verb.summary, "\n");
+    }
+  }
+  text += "\nEvery verb has --help (with examples) and --json.\n\nExample:\n  skep inspect prog.o\n\n";
+  return text + std::string(statuses);
+}
+
+std::string help(const Verb& verb) {
+  std::string text = cat("skep ", verb.name, ": ", verb.summary, "\n\nUsage: skep ", verb.name,
+                         verb.operands.empty() ? "" : " ", verb.operands, " [OPTION]...\n");
+  if (!verb.help.empty()) {
+    text += cat("\n", verb.help);
+  }
+  text += "\nOptions:\n";
+  for (const Option& option : verb.options) {
+    text += cat("  ", padded(cat("--", option.name, option.value.empty() ? "" : " ", option.value), 20), option.help, "\n");
+  }
+  text += cat("  ", padded("--json", 20), "one JSON document per line instead of text\n");
+  text += cat("  ", padded("-h, --help", 20), "this text\n");
+  return text + cat("\nExamples:\n", verb.examples, "\n", statuses);
+}
+
+}  // namespace skep::cli
