@@ -61,7 +61,8 @@ class MapRange {
       return *this;
     }
     void operator++(int) { range_->step(); }
-    friend bool operator==(const Iterator& at, std::default_sentinel_t) { return !at.range_->current_; }
+    bool is_at_end() const { return !range_->current_; }
+    friend bool operator==(const Iterator& at, std::default_sentinel_t) { return at.is_at_end(); }
 
    private:
     MapRange* range_ = nullptr;
