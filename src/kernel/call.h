@@ -27,8 +27,7 @@ inline u64 address_of(const void* pointer) {
 /// Copies a name into a fixed field, cut so that a NUL follows. What the kernel allows in it is the caller's affair.
 template <std::size_t N>
 void copy_name(char (&field)[N], std::string_view name) {
-  const std::size_t bytes = name.size() < N - 1 ? name.size() : N - 1;
-  std::memcpy(field, name.data(), bytes);
+  name.copy(field, N - 1);
 }
 
 /// The answer of the kernel, or an Error "subject: EPERM (Operation not permitted)". `subject` is a text or a callable that makes one, so that
