@@ -11,8 +11,7 @@ const skep::btf::Btf& sample_btf() {
     editor.add_func("f", editor.add_func_proto(id, {}), skep::BTF_FUNC_GLOBAL);
     editor.add_string(".text");
     editor.add_string(std::string(4000, 'x'));  // so that the offsets of real sections are valid
-    while (editor.add_reference(skep::btf::Kind::ptr, {}, id) < 100) {
-    }
+    while (editor.add_reference(skep::btf::Kind::ptr, {}, id) < 100) {}
     return editor.finish().value();
   }();
   return btf;

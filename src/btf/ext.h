@@ -40,11 +40,11 @@ struct LineInfo {
 struct CoreRelo {
   static constexpr u32 bytes = sizeof(bpf_core_relo);
   u32 insn_offset_bytes = 0;
-  u32 type_id = 0;        ///< checked to be an id
-  u32 access_offset = 0;  ///< in the BTF's strings; checked
-  const Btf* btf = nullptr;  ///< holds the strings
+  u32 type_id = 0;                                                        ///< checked to be an id
+  u32 access_offset = 0;                                                  ///< in the BTF's strings; checked
+  const Btf* btf = nullptr;                                               ///< holds the strings
   std::string_view access() const { return btf->string(access_offset); }  ///< "0:1:2"
-  bpf_core_relo_kind kind{};  ///< may be newer than the enum
+  bpf_core_relo_kind kind{};                                              ///< may be newer than the enum
 
   static CoreRelo decode(const Btf& btf, Record<bytes> raw);
 };
