@@ -82,7 +82,9 @@ void print_maps(skep::Object& object) {
   std::puts("map 'by_cpu' (a value per CPU):");
   const auto by_cpu = must(must_find(object.map("by_cpu"), "by_cpu").as_per_cpu<u32, Traffic>());
   Traffic sum{};
-  for (const Traffic& here : *must(by_cpu.lookup(0))) {
+  // Named, because a loop does not keep the temporaries of its range alive.
+  const auto values = must(by_cpu.lookup(0));
+  for (const Traffic& here : *values) {
     sum.packets += here.packets;
     sum.bytes += here.bytes;
   }
