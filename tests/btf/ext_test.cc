@@ -53,16 +53,21 @@ TEST(ExtInfo, SurvivesBeingMoved) {
   EXPECT_FALSE(moved.for_section("xdp").lines[0].text().empty());
 }
 
-/// A .BTF.ext of one func_info part given in words.
-Result<ExtInfo> parse_part(const Btf& btf, const std::vector<u32>& words) {
+/// The words of a .BTF.ext with one func_info part. An ExtInfo borrows them.
+std::vector<u32> with_header(const std::vector<u32>& words) {
   std::vector<u32> all{u32{BTF_MAGIC} | 1u << 16, 24, 0, static_cast<u32>(words.size() * 4), 0, 0};
   all.insert(all.end(), words.begin(), words.end());
-  return ExtInfo::parse(ByteView(std::as_bytes(std::span(all)), std::endian::native), btf);
+  return all;
+}
+
+Result<ExtInfo> parse_words(const Btf& btf, const std::vector<u32>& words) {
+  return ExtInfo::parse(ByteView(std::as_bytes(std::span(words)), std::endian::native), btf);
 }
 
 TEST(ExtInfo, LongerRecordsAreReadByTheirKnownPart) {
   const Btf btf = host_btf();
-  const auto ext = parse_part(btf, {12, 1, 2, 8, 3, 99, 16, 4, 99});
+  const std::vector<u32> words = with_header({12, 1, 2, 8, 3, 99, 16, 4, 99});
+  const auto ext = parse_words(btf, words);
   ASSERT_TRUE(ext) << ext.error().message();
   ASSERT_EQ(ext->sections().size(), 1u);
   EXPECT_EQ(ext->sections()[0].functions[1].insn_offset_bytes, 16u);
