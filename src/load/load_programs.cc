@@ -50,39 +50,29 @@ void run_parallel(const std::vector<u32>& order, u32 threads, const Work& work) 
   take();
 }
 
-/// Metadata is what tools read from a program through the maps that it holds (bpftool: variables bpf_metadata_*); the compiler leaves no reference to it
-/// in the code, so the program has to be told. Other read-only data that a program does not use need not live as long as it.
-bool holds_metadata(const ObjectSpec& spec, u32 map) {
-  return spec.maps[map].data_section == DataSection::rodata &&
-         std::any_of(spec.variables.begin(), spec.variables.end(), [map](const VariableSpec& variable) {
-           return variable.map == map && variable.name.starts_with("bpf_metadata_");
-         });
-}
-
-void bind_metadata(const Session& session, const std::vector<u32>& metadata, const ProgramPlan& plan,
-                   const MadeMaps& maps, const Fd& program) {
-  for (const u32 map : metadata) {
-    const bool is_used = std::any_of(plan.map_slots.begin(), plan.map_slots.end(),
-                                     [map](const MapSlot& slot) { return slot.map == map; });
-    if (is_used) {
+/// Read-only data may be meant for tools rather than for the code (bpftool shows variables called bpf_metadata_*). A program holds the maps that its code refers to;
+/// the others it has to be told of, or they would go away with this process.
+void bind_read_only_data(const Session& session, const LoadPlan& plan, const MadeMaps& maps,
+                         const std::vector<Fd>& programs) {
+  for (u32 map = 0; map < session.spec.maps.size(); ++map) {
+    if (maps.fd_of(map) < 0 || session.spec.maps[map].data_section != DataSection::rodata) {
       continue;
     }
-    if (auto bound = kernel::prog_bind_map(session.kernel, program.raw(), maps.fd_of(map)); !bound) {
-      session.report.notes.push_back(cat("program '", session.spec.programs[plan.program].name,
-                                         "': metadata in ", session.spec.maps[map].section,
-                                         " not bound to it: ", bound.error().message()));
+    for (std::size_t i = 0; i < programs.size(); ++i) {
+      const std::vector<MapSlot>& slots = plan.programs[i].map_slots;
+      const bool is_used =
+          std::any_of(slots.begin(), slots.end(), [map](const MapSlot& slot) { return slot.map == map; });
+      if (!programs[i] || is_used) {
+        continue;
+      }
+      if (auto bound = kernel::prog_bind_map(session.kernel, programs[i].raw(), maps.fd_of(map)); !bound) {
+        session.report.notes.push_back(
+            cat("map '", session.spec.maps[map].name,
+                "' is not bound to the programs that do not refer to it: ", bound.error().message()));
+        return;
+      }
     }
   }
-}
-
-std::vector<u32> metadata_maps(const Session& session, const MadeMaps& maps) {
-  std::vector<u32> found;
-  for (u32 i = 0; i < session.spec.maps.size(); ++i) {
-    if (maps.fd_of(i) >= 0 && holds_metadata(session.spec, i)) {
-      found.push_back(i);
-    }
-  }
-  return found;
 }
 
 Error with_others(Error first, u32 others) {
@@ -132,7 +122,6 @@ Result<std::vector<Fd>> load_programs(const Session& session, LoadPlan& plan, co
   std::vector<Fd> fds;
   std::optional<Error> first;
   u32 refused = 0;
-  const std::vector<u32> metadata = metadata_maps(session, maps);
   for (u32 i = 0; i < plan.programs.size(); ++i) {
     ProgramOutcome& outcome = outcomes[i];
     if (plan.programs[i].error) {
@@ -145,14 +134,13 @@ Result<std::vector<Fd>> load_programs(const Session& session, LoadPlan& plan, co
       if (!first) {
         first = std::move(outcome.error);
       }
-    } else {
-      bind_metadata(session, metadata, plan.programs[i], maps, outcome.fd);
     }
     fds.push_back(std::move(outcome.fd));
   }
   if (first && !session.options.keep_going) {
     return std::unexpected(with_others(std::move(*first), refused - 1));
   }
+  bind_read_only_data(session, plan, maps, fds);
   return fds;
 }
 

@@ -53,7 +53,7 @@ ObjectSpec everything() {
   add_program(spec, 1);
   spec.maps[jumps].slots.push_back({.index = 0, .target = SlotSpec::Target::program, .target_index = 1});
   spec.variables.push_back(
-      {.name = "bpf_metadata_x", .section = ".rodata", .map = rodata, .offset = 0, .size_bytes = 4});
+      {.name = "constant", .section = ".rodata", .map = rodata, .offset = 0, .size_bytes = 4});
   spec.variables.push_back(
       {.name = "counter", .section = ".data", .map = data, .offset = 0, .size_bytes = 4});
   return spec;
@@ -122,7 +122,7 @@ TEST(Load, DataIsWrittenFrozenAndMapped) {
                   .value());
   EXPECT_EQ(static_cast<u32>(whole), 77);
   EXPECT_EQ(
-      object->variable("bpf_metadata_x").value().write(std::as_bytes(std::span(&key, 1))).error().code(),
+      object->variable("constant").value().write(std::as_bytes(std::span(&key, 1))).error().code(),
       Errc::denied);
   EXPECT_EQ(object->variable("counte").error().code(), Errc::not_found);
   EXPECT_NE(object->variable("counte").error().message().find("did you mean counter?"), std::string::npos);
@@ -146,7 +146,7 @@ TEST(Load, SlotsPointAtMapsAndPrograms) {
             1);
 }
 
-TEST(Load, MetadataIsBoundToProgramsThatDoNotReferToIt) {
+TEST(Load, ReadOnlyDataIsBoundToProgramsThatDoNotReferToIt) {
   FakeKernel kernel;
   ASSERT_TRUE(Object::load(everything(), options_for(kernel)));
   EXPECT_EQ(kernel.calls(BPF_PROG_BIND_MAP).size(), 2);
