@@ -77,7 +77,7 @@ TEST(ExtInfo, LongerRecordsAreReadByTheirKnownPart) {
 TEST(ExtInfo, EachRefusalHasItsOwnMessage) {
   const Btf btf = host_btf();
   const auto refusal = [&](const std::vector<u32>& words) {
-    return parse_part(btf, words).error().message();
+    return parse_words(btf, with_header(words)).error().message();
   };
   EXPECT_EQ(refusal({4, 1, 1, 0}),
             ".BTF.ext func_info: want records of at least 8 bytes in whole words, have 4");
