@@ -13,7 +13,8 @@ Result<std::string_view> ByteView::c_string(u64 offset) const {
   const std::string_view rest = chars().substr(offset);
   const std::size_t end = rest.find('\0');
   if (end == std::string_view::npos) {
-    return fail(Errc::truncated, cat("the string at offset ", offset, " has no end within ", size(), " bytes"));
+    return fail(Errc::truncated,
+                cat("the string at offset ", offset, " has no end within ", size(), " bytes"));
   }
   return rest.substr(0, end);
 }

@@ -23,7 +23,9 @@ DataRegion::~DataRegion() {
   }
 }
 
-std::size_t DataRegion::mapped_bytes() const { return whole_pages(size_); }
+std::size_t DataRegion::mapped_bytes() const {
+  return whole_pages(size_);
+}
 
 Result<DataRegion> DataRegion::allocate(std::size_t bytes) {
   DataRegion region;

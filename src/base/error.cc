@@ -31,15 +31,24 @@ std::string_view name_of(Errc code) {
 
 Error::Error(Errc code, std::string message) : Error(code, std::move(message), 0) {}
 Error::Error(Errc code, std::string message, int sys_errno)
-    : detail_(new Detail{.code = code, .sys_errno = sys_errno, .message = std::move(message), .log = nullptr}) {}
+    : detail_(
+          new Detail{.code = code, .sys_errno = sys_errno, .message = std::move(message), .log = nullptr}) {}
 Error::Error(Error&&) noexcept = default;
 Error& Error::operator=(Error&&) noexcept = default;
 Error::~Error() = default;
 
-Errc Error::code() const { return detail_->code; }
-const std::string& Error::message() const { return detail_->message; }
-int Error::sys_errno() const { return detail_->sys_errno; }
-const VerifierLog* Error::log() const { return detail_->log.get(); }
+Errc Error::code() const {
+  return detail_->code;
+}
+const std::string& Error::message() const {
+  return detail_->message;
+}
+int Error::sys_errno() const {
+  return detail_->sys_errno;
+}
+const VerifierLog* Error::log() const {
+  return detail_->log.get();
+}
 
 Error Error::within(std::string_view frame) && {
   detail_->message.insert(0, ": ");
@@ -65,7 +74,9 @@ Error Error::clone() const {
   return copy;
 }
 
-std::unexpected<Error> fail(Errc code, std::string message) { return std::unexpected(Error(code, std::move(message))); }
+std::unexpected<Error> fail(Errc code, std::string message) {
+  return std::unexpected(Error(code, std::move(message)));
+}
 
 std::unexpected<Error> fail_errno(int sys_errno, std::string message) {
   const Errc code = sys_errno == EPERM || sys_errno == EACCES ? Errc::denied

@@ -12,7 +12,9 @@
 
 namespace skep {
 
-FileBytes::FileBytes(FileBytes&& other) noexcept { *this = std::move(other); }
+FileBytes::FileBytes(FileBytes&& other) noexcept {
+  *this = std::move(other);
+}
 
 FileBytes& FileBytes::operator=(FileBytes&& other) noexcept {
   std::swap(data_, other.data_);
@@ -61,7 +63,7 @@ Result<std::vector<std::byte>> read_all(const Fd& file, const std::string& path)
 
 Result<FileBytes> FileBytes::open(const std::string& path) {
   SKEP_TRY(const Fd file, open_for_reading(path));
-  struct stat facts {};
+  struct stat facts{};
   if (::fstat(file.raw(), &facts) != 0) {
     return fail_errno(errno, cat("stat ", path));
   }
@@ -70,7 +72,8 @@ Result<FileBytes> FileBytes::open(const std::string& path) {
   }
   FileBytes whole;
   if (S_ISREG(facts.st_mode) && facts.st_size > 0) {
-    void* at = ::mmap(nullptr, static_cast<std::size_t>(facts.st_size), PROT_READ, MAP_PRIVATE, file.raw(), 0);
+    void* at =
+        ::mmap(nullptr, static_cast<std::size_t>(facts.st_size), PROT_READ, MAP_PRIVATE, file.raw(), 0);
     if (at != MAP_FAILED) {
       whole.data_ = static_cast<const std::byte*>(at);
       whole.size_ = static_cast<std::size_t>(facts.st_size);

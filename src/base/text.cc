@@ -58,7 +58,9 @@ std::string_view trim(std::string_view text) {
   return text.substr(first, text.find_last_not_of(white) - first + 1);
 }
 
-std::string_view until_nul(std::string_view text) { return text.substr(0, std::min(text.find('\0'), text.size())); }
+std::string_view until_nul(std::string_view text) {
+  return text.substr(0, std::min(text.find('\0'), text.size()));
+}
 
 namespace {
 
@@ -79,7 +81,8 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 
 }  // namespace
 
-std::vector<std::string> nearest(std::string_view wanted, const std::vector<std::string_view>& names, std::size_t most) {
+std::vector<std::string> nearest(std::string_view wanted, const std::vector<std::string_view>& names,
+                                 std::size_t most) {
   constexpr std::size_t longest = 128;  // distance costs length squared; no name of ours is longer
   if (wanted.size() > longest) {
     return {};

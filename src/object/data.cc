@@ -20,7 +20,8 @@ std::string map_name(std::string_view object_name, std::string_view section) {
   const std::size_t prefix = is_own || suffix >= most ? 0 : std::min(most - suffix, object_name.size());
   std::string name = cat(object_name.substr(0, prefix), section);
   for (char& c : name) {
-    const bool is_allowed = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.';
+    const bool is_allowed =
+        (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.';
     if (!is_allowed) {
       c = '_';
     }
@@ -30,7 +31,8 @@ std::string map_name(std::string_view object_name, std::string_view section) {
 
 Result<DataRegion> initial_contents(const elf::Section& section) {
   if (section.size > most_section_bytes) {
-    return fail(Errc::malformed, cat("takes ", section.size, " bytes; skep allows at most ", most_section_bytes));
+    return fail(Errc::malformed,
+                cat("takes ", section.size, " bytes; skep allows at most ", most_section_bytes));
   }
   SKEP_TRY(DataRegion contents, DataRegion::allocate(section.size));
   if (!section.bytes.empty()) {  // .bss has none
@@ -67,8 +69,8 @@ bool add_declared_variables(Draft& draft, u32 map, u32 datasec) {
 void add_symbol_variables(Draft& draft, u32 map, u32 section_index) {
   const u64 section_bytes = draft.section(section_index).size;
   for (const elf::Symbol& symbol : draft.file.symbols()) {
-    if (symbol.section == section_index && symbol.type == STT_OBJECT && symbol.size != 0 && symbol.value <= section_bytes &&
-        symbol.size <= section_bytes - symbol.value) {
+    if (symbol.section == section_index && symbol.type == STT_OBJECT && symbol.size != 0 &&
+        symbol.value <= section_bytes && symbol.size <= section_bytes - symbol.value) {
       draft.spec.variables.push_back({.name = std::string(symbol.name),
                                       .section = draft.spec.maps[map].section,
                                       .map = map,

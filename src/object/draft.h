@@ -29,9 +29,9 @@ struct Draft {
   ObjectSpec& spec;
   std::optional<btf::ExtInfo> ext;
 
-  std::vector<FunctionRange> functions_of;        // by section index; each range is sorted by offset
-  std::vector<u32> data_map_of;                   // by section index; `no_index` where the section is no data section
-  std::unordered_map<u64, u32> map_at;            // by place(): the declared maps
+  std::vector<FunctionRange> functions_of;  // by section index; each range is sorted by offset
+  std::vector<u32> data_map_of;         // by section index; `no_index` where the section is no data section
+  std::unordered_map<u64, u32> map_at;  // by place(): the declared maps
   std::unordered_map<std::string_view, u32> extern_called;
 
   static u64 place(u32 section, u64 offset) { return u64{section} << 48 ^ offset; }

@@ -5,8 +5,10 @@
 namespace skep::object {
 namespace {
 
-Result<void> read_extern(Draft& draft, const btf::Type& type, const elf::Symbol& symbol, ExternSpec::Kind variable_kind) {
-  ExternSpec found{.name = std::string(type.name()), .is_weak = symbol.bind == STB_WEAK, .type_id = type.type_id()};
+Result<void> read_extern(Draft& draft, const btf::Type& type, const elf::Symbol& symbol,
+                         ExternSpec::Kind variable_kind) {
+  ExternSpec found{
+      .name = std::string(type.name()), .is_weak = symbol.bind == STB_WEAK, .type_id = type.type_id()};
   if (type.kind() == btf::Kind::func) {
     found.kind = ExternSpec::Kind::ksym_function;
   } else if (type.kind() == btf::Kind::var) {
@@ -37,7 +39,8 @@ Result<void> read_externs(Draft& draft) {
       undefined.emplace(symbol.name, &symbol);
     }
   }
-  for (const auto& [datasec, kind] : {std::pair{kconfig, ExternSpec::Kind::kconfig}, std::pair{ksyms, ExternSpec::Kind::ksym_variable}}) {
+  for (const auto& [datasec, kind] :
+       {std::pair{kconfig, ExternSpec::Kind::kconfig}, std::pair{ksyms, ExternSpec::Kind::ksym_variable}}) {
     if (datasec == 0) {
       continue;
     }

@@ -15,7 +15,8 @@ constexpr u64 insn_bytes = sizeof(bpf_insn);
 std::vector<std::vector<const elf::Symbol*>> function_symbols(const Draft& draft) {
   std::vector<std::vector<const elf::Symbol*>> by_section(draft.file.sections().size());
   for (const elf::Symbol& symbol : draft.file.symbols()) {
-    if (symbol.type == STT_FUNC && symbol.section < by_section.size() && is_code(draft.section(symbol.section))) {
+    if (symbol.type == STT_FUNC && symbol.section < by_section.size() &&
+        is_code(draft.section(symbol.section))) {
       by_section[symbol.section].push_back(&symbol);
     }
   }
@@ -29,13 +30,15 @@ std::vector<std::vector<const elf::Symbol*>> function_symbols(const Draft& draft
 
 Result<FunctionSpec> read_function(const elf::Section& section, const elf::Symbol& symbol) {
   if (symbol.size == 0 || symbol.size % insn_bytes != 0 || symbol.value % insn_bytes != 0) {
-    return fail(Errc::malformed, cat("want whole instructions of 8 bytes, have ", symbol.size, " bytes at offset ", symbol.value));
+    return fail(Errc::malformed, cat("want whole instructions of 8 bytes, have ", symbol.size,
+                                     " bytes at offset ", symbol.value));
   }
   SKEP_TRY(const ByteView code, section.bytes.slice(symbol.value, symbol.size));
   FunctionSpec function{.name = std::string(symbol.name),
                         .section = std::string(section.name),
                         .section_offset = symbol.value,
-                        .is_global = symbol.bind != STB_LOCAL && symbol.visibility != STV_HIDDEN && symbol.visibility != STV_INTERNAL,
+                        .is_global = symbol.bind != STB_LOCAL && symbol.visibility != STV_HIDDEN &&
+                                     symbol.visibility != STV_INTERNAL,
                         .is_weak = symbol.bind == STB_WEAK};
   SKEP_TRY(function.insns, insn::decode(code));
   return function;
@@ -67,10 +70,12 @@ Result<void> distribute(Draft& draft, u32 section_index, const Records& records,
     for (first = i; i < records.size(); ++i) {
       const u64 offset = records.insn_offset_bytes(i);
       if (offset % insn_bytes != 0 || offset >= section_bytes) {
-        return fail(Errc::malformed, cat("instruction offset ", offset, " is not within the section's ", section_bytes, " bytes"));
+        return fail(Errc::malformed, cat("instruction offset ", offset, " is not within the section's ",
+                                         section_bytes, " bytes"));
       }
       if (offset < previous) {
-        return fail(Errc::malformed, cat("instruction offset ", offset, " comes after ", previous, "; want ascending offsets"));
+        return fail(Errc::malformed, cat("instruction offset ", offset, " comes after ", previous,
+                                         "; want ascending offsets"));
       }
       if (offset >= end) {
         break;
@@ -89,15 +94,19 @@ u32 relative_insn(const FunctionSpec& function, u32 insn_offset_bytes) {
 
 Result<void> read_debug_info(Draft& draft, u32 section_index) {
   const btf::ExtSection info = draft.ext->for_section(draft.section_name(section_index));
-  SKEP_CHECK_IN("func_info", distribute(draft, section_index, info.functions, [&](FunctionSpec& f, u32 first, u32 end) {
-                  f.func_info.reserve(end - first);
-                  for (u32 i = first; i < end; ++i) {
-                    const btf::FuncInfo record = info.functions[i];
-                    f.func_info.push_back({.insn_off = relative_insn(f, record.insn_offset_bytes), .type_id = record.type_id});
-                  }
-                  f.type_id = !f.func_info.empty() && f.func_info.front().insn_off == 0 ? f.func_info.front().type_id : 0;
-                }));
-  SKEP_CHECK_IN("line_info", distribute(draft, section_index, info.lines, [&](FunctionSpec& f, u32 first, u32 end) {
+  SKEP_CHECK_IN(
+      "func_info", distribute(draft, section_index, info.functions, [&](FunctionSpec& f, u32 first, u32 end) {
+        f.func_info.reserve(end - first);
+        for (u32 i = first; i < end; ++i) {
+          const btf::FuncInfo record = info.functions[i];
+          f.func_info.push_back(
+              {.insn_off = relative_insn(f, record.insn_offset_bytes), .type_id = record.type_id});
+        }
+        f.type_id =
+            !f.func_info.empty() && f.func_info.front().insn_off == 0 ? f.func_info.front().type_id : 0;
+      }));
+  SKEP_CHECK_IN("line_info",
+                distribute(draft, section_index, info.lines, [&](FunctionSpec& f, u32 first, u32 end) {
                   f.line_info.reserve(end - first);
                   for (u32 i = first; i < end; ++i) {
                     const btf::LineInfo record = info.lines[i];
@@ -107,7 +116,8 @@ Result<void> read_debug_info(Draft& draft, u32 section_index) {
                                            .line_col = record.line_col});
                   }
                 }));
-  SKEP_CHECK_IN("core_relo", distribute(draft, section_index, info.relocations, [&](FunctionSpec& f, u32 first, u32 end) {
+  SKEP_CHECK_IN("core_relo",
+                distribute(draft, section_index, info.relocations, [&](FunctionSpec& f, u32 first, u32 end) {
                   f.core_relocations.reserve(end - first);
                   for (u32 i = first; i < end; ++i) {
                     const btf::CoreRelo record = info.relocations[i];
@@ -152,7 +162,8 @@ Result<void> read_functions(Draft& draft) {
     }
     const std::string_view section_name = draft.section_name(section);
     SKEP_CHECK_IN(cat("section ", section_name), check_layout(symbols[section]));
-    draft.functions_of[section] = {.first = static_cast<u32>(draft.spec.functions.size()), .count = static_cast<u32>(symbols[section].size())};
+    draft.functions_of[section] = {.first = static_cast<u32>(draft.spec.functions.size()),
+                                   .count = static_cast<u32>(symbols[section].size())};
     for (const elf::Symbol* symbol : symbols[section]) {
       SKEP_TRY_IN(cat("section ", section_name, ": function '", symbol->name, "'"), FunctionSpec function,
                   read_function(draft.section(section), *symbol));
@@ -173,13 +184,15 @@ Result<void> read_programs(Draft& draft) {
     if (function.section != ".text" && (function.is_global || function.is_weak)) {
       programs.push_back(describe_program(function, i));
       if (programs.back().type == BPF_PROG_TYPE_UNSPEC) {
-        draft.spec.oddities.push_back(
-            cat("program '", function.name, "': section '", function.section, "' does not say what type of program it is"));
+        draft.spec.oddities.push_back(cat("program '", function.name, "': section '", function.section,
+                                          "' does not say what type of program it is"));
       }
     }
   }
   if (programs.empty() && !draft.spec.functions.empty()) {
-    draft.spec.oddities.push_back("there are functions and no program: every function is static or in .text (is a SEC(\"...\") missing?)");
+    draft.spec.oddities.push_back(
+        "there are functions and no program: every function is static or in .text (is a SEC(\"...\") "
+        "missing?)");
   }
   return {};
 }

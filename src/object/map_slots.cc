@@ -17,7 +17,9 @@ std::vector<u32> maps_by_offset(const Draft& draft) {
       maps.push_back(i);
     }
   }
-  std::sort(maps.begin(), maps.end(), [&](u32 a, u32 b) { return draft.spec.maps[a].section_offset < draft.spec.maps[b].section_offset; });
+  std::sort(maps.begin(), maps.end(), [&](u32 a, u32 b) {
+    return draft.spec.maps[a].section_offset < draft.spec.maps[b].section_offset;
+  });
   return maps;
 }
 
@@ -42,17 +44,19 @@ ProgramIndex index_programs(const Draft& draft) {
   return index;
 }
 
-Result<SlotSpec> read_slot(const Draft& draft, const ProgramIndex& programs, const MapSpec& map, u64 offset_in_map,
-                           const elf::Symbol& symbol, u32 section) {
+Result<SlotSpec> read_slot(const Draft& draft, const ProgramIndex& programs, const MapSpec& map,
+                           u64 offset_in_map, const elf::Symbol& symbol, u32 section) {
   SKEP_TRY(const u32 values, values_offset(draft, map));
   if (offset_in_map < values || (offset_in_map - values) % pointer_bytes != 0) {
-    return fail(Errc::malformed, cat("map '", map.name, "': offset ", offset_in_map, " is no element of 'values', which begins at ", values));
+    return fail(Errc::malformed, cat("map '", map.name, "': offset ", offset_in_map,
+                                     " is no element of 'values', which begins at ", values));
   }
   SlotSpec slot{.index = static_cast<u32>((offset_in_map - values) / pointer_bytes)};
   if (map.type == BPF_MAP_TYPE_PROG_ARRAY) {
     const auto program = programs.find(symbol.name);
     if (symbol.type != STT_FUNC || program == programs.end()) {
-      return fail(Errc::malformed, cat("map '", map.name, "': element ", slot.index, " is '", symbol.name, "', which is no entry program"));
+      return fail(Errc::malformed, cat("map '", map.name, "': element ", slot.index, " is '", symbol.name,
+                                       "', which is no entry program"));
     }
     slot.target = SlotSpec::Target::program;
     slot.target_index = program->second;
@@ -60,7 +64,8 @@ Result<SlotSpec> read_slot(const Draft& draft, const ProgramIndex& programs, con
   }
   const auto inner = draft.map_at.find(Draft::place(symbol.section, symbol.value));
   if (!map.inner || symbol.section != section || inner == draft.map_at.end()) {
-    return fail(Errc::malformed, cat("map '", map.name, "': element ", slot.index, " is '", symbol.name, "', which is no map"));
+    return fail(Errc::malformed, cat("map '", map.name, "': element ", slot.index, " is '", symbol.name,
+                                     "', which is no map"));
   }
   slot.target = SlotSpec::Target::map;
   slot.target_index = inner->second;
@@ -73,13 +78,15 @@ Result<void> read_table(Draft& draft, const elf::Section& table) {
   SKEP_TRY(const auto relocations, draft.file.relocations(table));
   for (u32 i = 0; i < relocations.size(); ++i) {
     const u64 offset = relocations[i].offset;
-    const auto after = std::upper_bound(maps.begin(), maps.end(), offset, [&](u64 o, u32 m) { return o < draft.spec.maps[m].section_offset; });
+    const auto after = std::upper_bound(maps.begin(), maps.end(), offset,
+                                        [&](u64 o, u32 m) { return o < draft.spec.maps[m].section_offset; });
     if (after == maps.begin()) {
       return fail(Errc::malformed, cat("relocation ", i, ": offset ", offset, " is in no map"));
     }
     MapSpec& map = draft.spec.maps[*(after - 1)];
     SKEP_TRY_IN(cat("relocation ", i), const SlotSpec slot,
-                read_slot(draft, programs, map, offset - map.section_offset, draft.file.symbols()[relocations[i].symbol], table.info));
+                read_slot(draft, programs, map, offset - map.section_offset,
+                          draft.file.symbols()[relocations[i].symbol], table.info));
     map.slots.push_back(slot);
   }
   return {};
@@ -89,7 +96,8 @@ Result<void> read_table(Draft& draft, const elf::Section& table) {
 
 Result<void> read_map_slots(Draft& draft) {
   for (const elf::Section& table : draft.file.sections()) {
-    if (table.type == SHT_REL && table.info < draft.file.sections().size() && draft.section(table.info).name == ".maps") {
+    if (table.type == SHT_REL && table.info < draft.file.sections().size() &&
+        draft.section(table.info).name == ".maps") {
       SKEP_CHECK_IN(cat("section ", table.name), read_table(draft, table));
     }
   }

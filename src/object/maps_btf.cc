@@ -42,7 +42,8 @@ Result<u64> read_ulong(const Definition& definition, u32 member_type) {
 
 Result<void> set_bytes(u32& field, bool& is_set, u64 bytes) {
   if (is_set && field != bytes) {
-    return fail(Errc::malformed, cat("is ", bytes, " bytes here and ", field, " bytes in an earlier attribute"));
+    return fail(Errc::malformed,
+                cat("is ", bytes, " bytes here and ", field, " bytes in an earlier attribute"));
   }
   if (bytes > std::numeric_limits<s32>::max()) {
     return fail(Errc::malformed, cat("is ", bytes, " bytes; the kernel takes at most 2147483647"));
@@ -53,7 +54,8 @@ Result<void> set_bytes(u32& field, bool& is_set, u64 bytes) {
 }
 
 /// `__type(key, T)` or `__type(value, T)`: the size and the type id.
-Result<void> read_typed(const Definition& definition, u32 member_type, u32& bytes, bool& is_set, u32& type_id) {
+Result<void> read_typed(const Definition& definition, u32 member_type, u32& bytes, bool& is_set,
+                        u32& type_id) {
   const btf::Type pointer = definition.types.type(definition.types.resolve(member_type));
   if (pointer.kind() != btf::Kind::ptr) {
     return fail(Errc::malformed, "want a type, as __type() declares it");
@@ -63,7 +65,9 @@ Result<void> read_typed(const Definition& definition, u32 member_type, u32& byte
   return set_bytes(bytes, is_set, size);
 }
 
-bool holds_maps(bpf_map_type type) { return type == BPF_MAP_TYPE_ARRAY_OF_MAPS || type == BPF_MAP_TYPE_HASH_OF_MAPS; }
+bool holds_maps(bpf_map_type type) {
+  return type == BPF_MAP_TYPE_ARRAY_OF_MAPS || type == BPF_MAP_TYPE_HASH_OF_MAPS;
+}
 
 enum class Depth : u8 { outer, inner };
 Result<MapSpec> read_definition(const btf::Btf& types, u32 struct_id, std::string name, Depth depth);
@@ -76,7 +80,8 @@ Result<void> read_values(Definition& definition, const btf::Member& member, Dept
   }
   const bool is_prog_array = definition.map.type == BPF_MAP_TYPE_PROG_ARRAY;
   if (!is_prog_array && !holds_maps(definition.map.type)) {
-    return fail(Errc::malformed, "only maps of maps and prog arrays have values (and `type` must come before)");
+    return fail(Errc::malformed,
+                "only maps of maps and prog arrays have values (and `type` must come before)");
   }
   const btf::Type array = types.type(types.resolve(member.type_id));
   if (array.kind() != btf::Kind::array || array.array().count != 0) {
@@ -88,11 +93,13 @@ Result<void> read_values(Definition& definition, const btf::Member& member, Dept
   }
   const btf::Type element = types.type(types.resolve(pointer.type_id()));
   if (element.kind() != (is_prog_array ? btf::Kind::func_proto : btf::Kind::struct_)) {
-    return fail(Errc::malformed, is_prog_array ? "want pointers to functions" : "want pointers to map definitions");
+    return fail(Errc::malformed,
+                is_prog_array ? "want pointers to functions" : "want pointers to map definitions");
   }
   SKEP_CHECK_IN("value size", set_bytes(definition.map.value_bytes, definition.has_value, sizeof(u32)));
   if (!is_prog_array) {
-    SKEP_TRY_IN("inner map", MapSpec inner, read_definition(types, element.id(), definition.map.name + ".inner", Depth::inner));
+    SKEP_TRY_IN("inner map", MapSpec inner,
+                read_definition(types, element.id(), definition.map.name + ".inner", Depth::inner));
     definition.map.inner = std::make_unique<MapSpec>(std::move(inner));
   }
   return {};
@@ -150,7 +157,8 @@ Result<void> read_attribute(Definition& definition, const btf::Member& member, D
 }
 
 Result<MapSpec> read_definition(const btf::Btf& types, u32 struct_id, std::string name, Depth depth) {
-  Definition definition{.types = types, .map = {.name = std::move(name), .section = ".maps", .style = MapStyle::btf}};
+  Definition definition{.types = types,
+                        .map = {.name = std::move(name), .section = ".maps", .style = MapStyle::btf}};
   const btf::Type type = types.type(struct_id);
   for (u32 i = 0; i < type.vlen(); ++i) {
     const btf::Member member = type.member(i);
@@ -173,7 +181,9 @@ Result<MapSpec> read_map(const btf::Btf& types, const btf::SectionVariable& at, 
   if (variable.kind() != btf::Kind::var) {
     return fail(Errc::malformed, cat("want variables, have type ", at.type_id));
   }
-  const auto named = [&variable](std::string_view text) { return cat("map '", variable.name(), "': ", text); };
+  const auto named = [&variable](std::string_view text) {
+    return cat("map '", variable.name(), "': ", text);
+  };
   const btf::Type type = types.type(types.resolve(variable.type_id()));
   if (type.kind() != btf::Kind::struct_) {
     return fail(Errc::malformed, named("want a struct of map attributes"));
@@ -182,9 +192,11 @@ Result<MapSpec> read_map(const btf::Btf& types, const btf::SectionVariable& at, 
     return fail(Errc::malformed, named("is static; a map must be a global variable"));
   }
   if (at.offset > section_bytes || at.bytes > section_bytes - at.offset) {
-    return fail(Errc::malformed, named(cat("takes ", at.bytes, " bytes at offset ", at.offset, " of a section of ", section_bytes)));
+    return fail(Errc::malformed, named(cat("takes ", at.bytes, " bytes at offset ", at.offset,
+                                           " of a section of ", section_bytes)));
   }
-  SKEP_TRY_IN(cat("map '", variable.name(), "'"), MapSpec map, read_definition(types, type.id(), std::string(variable.name()), Depth::outer));
+  SKEP_TRY_IN(cat("map '", variable.name(), "'"), MapSpec map,
+              read_definition(types, type.id(), std::string(variable.name()), Depth::outer));
   map.variable_type_id = variable.type_id();
   map.section_offset = at.offset;
   return map;
@@ -204,13 +216,16 @@ Result<void> read_btf_maps(Draft& draft) {
   }
   const u32 datasec = draft.datasec(".maps");
   if (datasec == 0) {
-    return fail(Errc::malformed, "section .maps: there is no BTF that describes it (compile with -g, and do not strip .BTF)");
+    return fail(Errc::malformed,
+                "section .maps: there is no BTF that describes it (compile with -g, and do not strip .BTF)");
   }
   const btf::Type declared = draft.spec.btf->type(datasec);
   for (u32 i = 0; i < declared.vlen(); ++i) {
-    SKEP_TRY_IN("section .maps", MapSpec map, read_map(*draft.spec.btf, declared.section_variable(i), draft.section(section).size));
+    SKEP_TRY_IN("section .maps", MapSpec map,
+                read_map(*draft.spec.btf, declared.section_variable(i), draft.section(section).size));
     if (map.numa_node && (map.flags & BPF_F_NUMA_NODE) == 0) {
-      draft.spec.oddities.push_back(cat("map '", map.name, "': numa_node has no effect without BPF_F_NUMA_NODE in map_flags"));
+      draft.spec.oddities.push_back(
+          cat("map '", map.name, "': numa_node has no effect without BPF_F_NUMA_NODE in map_flags"));
     }
     draft.map_at.emplace(Draft::place(section, map.section_offset), static_cast<u32>(draft.spec.maps.size()));
     draft.spec.maps.push_back(std::move(map));

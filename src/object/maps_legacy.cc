@@ -35,7 +35,9 @@ Form form_of(const Draft& draft, std::string_view map_name, u64 bytes) {
   if (draft.spec.btf) {
     if (const auto variable = draft.spec.btf->find(map_name, btf::Kind::var)) {
       const btf::Btf& types = *draft.spec.btf;
-      return types.type(types.resolve(types.type(*variable).type_id())).name() == "bpf_elf_map" ? Form::iproute2 : Form::plain;
+      return types.type(types.resolve(types.type(*variable).type_id())).name() == "bpf_elf_map"
+                 ? Form::iproute2
+                 : Form::plain;
     }
   }
   return bytes == iproute2_bytes ? Form::iproute2 : Form::plain;
@@ -45,8 +47,9 @@ Result<void> refuse_unknown_fields(ByteView definition, u64 known_bytes) {
   const auto extra = definition.span().subspan(std::min<std::size_t>(known_bytes, definition.size()));
   const auto set = std::find_if(extra.begin(), extra.end(), [](std::byte b) { return b != std::byte{0}; });
   if (set != extra.end()) {
-    return fail(Errc::unsupported, cat("the definition has ", definition.size(), " bytes; skep knows the first ", known_bytes,
-                                       ", and byte ", known_bytes + static_cast<u64>(set - extra.begin()), " is not zero"));
+    return fail(Errc::unsupported,
+                cat("the definition has ", definition.size(), " bytes; skep knows the first ", known_bytes,
+                    ", and byte ", known_bytes + static_cast<u64>(set - extra.begin()), " is not zero"));
   }
   return {};
 }
@@ -61,8 +64,11 @@ void read_annotation(const Draft& draft, MapSpec& map) {
     return;
   }
   const btf::Type pair = draft.spec.btf->type(*annotation);
-  const auto sizes_fit = [&](u32 type_id, u32 bytes) { return draft.spec.btf->size_bytes(type_id).value_or(0) == bytes; };
-  if (sizes_fit(pair.member(0).type_id, map.key_bytes) && sizes_fit(pair.member(1).type_id, map.value_bytes)) {
+  const auto sizes_fit = [&](u32 type_id, u32 bytes) {
+    return draft.spec.btf->size_bytes(type_id).value_or(0) == bytes;
+  };
+  if (sizes_fit(pair.member(0).type_id, map.key_bytes) &&
+      sizes_fit(pair.member(1).type_id, map.value_bytes)) {
     map.key_type_id = pair.member(0).type_id;
     map.value_type_id = pair.member(1).type_id;
   }
@@ -70,16 +76,22 @@ void read_annotation(const Draft& draft, MapSpec& map) {
 
 Result<Iproute2> read_iproute2(Draft& draft, MapSpec& map, ByteView definition) {
   SKEP_TRY(const auto raw, definition.record<iproute2_bytes>(0));
-  const Iproute2 extra{.id = raw.at<20, u32>(), .pinning = raw.at<24, u32>(), .inner_id = raw.at<28, u32>(), .inner_index = raw.at<32, u32>()};
+  const Iproute2 extra{.id = raw.at<20, u32>(),
+                       .pinning = raw.at<24, u32>(),
+                       .inner_id = raw.at<28, u32>(),
+                       .inner_index = raw.at<32, u32>()};
   constexpr u32 per_object = 1;
   constexpr u32 global = 2;
   if (extra.pinning == global) {
     map.pinning = Pinning::by_name;
     map.pin_path = cat("/sys/fs/bpf/tc/globals/", map.name);
   } else if (extra.pinning == per_object) {
-    draft.spec.oddities.push_back(cat("map '", map.name, "': PIN_OBJECT_NS pins under a hash of the object that only iproute2 makes; it is not pinned"));
+    draft.spec.oddities.push_back(
+        cat("map '", map.name,
+            "': PIN_OBJECT_NS pins under a hash of the object that only iproute2 makes; it is not pinned"));
   } else if (extra.pinning != 0) {
-    return fail(Errc::unsupported, cat("pinning ", extra.pinning, ": want 0 (none), 1 (per object) or 2 (global)"));
+    return fail(Errc::unsupported,
+                cat("pinning ", extra.pinning, ": want 0 (none), 1 (per object) or 2 (global)"));
   }
   return extra;
 }
@@ -116,12 +128,15 @@ Result<Legacy> read_map(Draft& draft, const elf::Section& section, const elf::Sy
 std::vector<const elf::Symbol*> map_symbols(const Draft& draft, u32 section) {
   std::vector<const elf::Symbol*> symbols;
   for (const elf::Symbol& symbol : draft.file.symbols()) {
-    if (symbol.section == section && !symbol.name.empty() && symbol.type != STT_SECTION && symbol.type != STT_FILE) {
+    if (symbol.section == section && !symbol.name.empty() && symbol.type != STT_SECTION &&
+        symbol.type != STT_FILE) {
       symbols.push_back(&symbol);
     }
   }
   std::sort(symbols.begin(), symbols.end(), [](const auto* a, const auto* b) { return a->value < b->value; });
-  symbols.erase(std::unique(symbols.begin(), symbols.end(), [](const auto* a, const auto* b) { return a->value == b->value; }), symbols.end());
+  symbols.erase(std::unique(symbols.begin(), symbols.end(),
+                            [](const auto* a, const auto* b) { return a->value == b->value; }),
+                symbols.end());
   return symbols;
 }
 
@@ -139,15 +154,22 @@ Result<void> link_inner_maps(Draft& draft, const std::vector<Legacy>& legacies) 
     }
     const auto found = by_id.find(outer.extra.inner_id);
     if (found == by_id.end() || found->second->extra.inner_id != 0) {
-      return fail(Errc::malformed, cat("map '", map.name, "': inner_id ", outer.extra.inner_id, " is no map that can be an inner one"));
+      return fail(Errc::malformed, cat("map '", map.name, "': inner_id ", outer.extra.inner_id,
+                                       " is no map that can be an inner one"));
     }
     const Legacy* inner = found->second;
     const MapSpec& of = draft.spec.maps[inner->map];
-    map.inner = std::make_unique<MapSpec>(MapSpec{.name = map.name + ".inner", .section = "maps", .style = MapStyle::legacy, .type = of.type,
-                                                  .key_bytes = of.key_bytes, .value_bytes = of.value_bytes,
-                                                  .max_entries = of.max_entries, .flags = of.flags});
+    map.inner = std::make_unique<MapSpec>(MapSpec{.name = map.name + ".inner",
+                                                  .section = "maps",
+                                                  .style = MapStyle::legacy,
+                                                  .type = of.type,
+                                                  .key_bytes = of.key_bytes,
+                                                  .value_bytes = of.value_bytes,
+                                                  .max_entries = of.max_entries,
+                                                  .flags = of.flags});
     if (inner->extra.inner_index != no_slot) {
-      map.slots.push_back({.index = inner->extra.inner_index, .target = SlotSpec::Target::map, .target_index = inner->map});
+      map.slots.push_back(
+          {.index = inner->extra.inner_index, .target = SlotSpec::Target::map, .target_index = inner->map});
     }
   }
   return {};
@@ -157,12 +179,14 @@ Result<void> read_section(Draft& draft, u32 section_index, std::vector<Legacy>& 
   const elf::Section& section = draft.section(section_index);
   const auto symbols = map_symbols(draft, section_index);
   if (symbols.empty()) {
-    return fail(Errc::malformed, cat("section maps has ", section.size, " bytes and no symbol that names a map"));
+    return fail(Errc::malformed,
+                cat("section maps has ", section.size, " bytes and no symbol that names a map"));
   }
   for (std::size_t i = 0; i < symbols.size(); ++i) {
     const u64 end = i + 1 < symbols.size() ? symbols[i + 1]->value : section.size;
     const u64 bytes = end > symbols[i]->value ? end - symbols[i]->value : 0;
-    SKEP_TRY_IN(cat("section maps: map '", symbols[i]->name, "'"), const Legacy legacy, read_map(draft, section, *symbols[i], bytes));
+    SKEP_TRY_IN(cat("section maps: map '", symbols[i]->name, "'"), const Legacy legacy,
+                read_map(draft, section, *symbols[i], bytes));
     legacies.push_back(legacy);
   }
   return {};
@@ -174,7 +198,8 @@ Result<void> read_legacy_maps(Draft& draft) {
   std::vector<Legacy> legacies;
   for (u32 i = 0; i < draft.file.sections().size(); ++i) {
     const elf::Section& section = draft.section(i);
-    if (section.type == SHT_PROGBITS && section.size != 0 && (section.name == "maps" || section.name.starts_with("maps/"))) {
+    if (section.type == SHT_PROGBITS && section.size != 0 &&
+        (section.name == "maps" || section.name.starts_with("maps/"))) {
       SKEP_CHECK(read_section(draft, i, legacies));
     }
   }

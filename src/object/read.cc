@@ -16,7 +16,8 @@ Result<void> read_license_and_version(Draft& draft) {
   if (const elf::Section* license = draft.file.find_section("license")) {
     draft.spec.license = until_nul(license->bytes.chars());
     if (draft.spec.license.size() >= most_license_bytes) {
-      return fail(Errc::malformed, cat("section license: want less than ", most_license_bytes, " bytes, have ", draft.spec.license.size()));
+      return fail(Errc::malformed, cat("section license: want less than ", most_license_bytes,
+                                       " bytes, have ", draft.spec.license.size()));
     }
   }
   if (draft.spec.license.empty() && !draft.spec.programs.empty()) {
@@ -24,7 +25,8 @@ Result<void> read_license_and_version(Draft& draft) {
         "there is no license: the kernel treats the programs as not GPL-compatible and refuses many helpers "
         "(add: char LICENSE[] SEC(\"license\") = \"GPL\";)");
   }
-  if (const elf::Section* version = draft.file.find_section("version"); version != nullptr && version->size != 0) {
+  if (const elf::Section* version = draft.file.find_section("version");
+      version != nullptr && version->size != 0) {
     SKEP_TRY_IN("section version", draft.spec.kernel_version, version->bytes.read<u32>(0));
   }
   return {};
@@ -42,7 +44,8 @@ void note_unsupported_sections(Draft& draft) {
     } else if (name == ".addr_space.1") {
       draft.spec.unsupported.push_back("section .addr_space.1 holds global variables of an arena");
     } else if (name == ".jumptables") {
-      draft.spec.unsupported.push_back("section .jumptables holds jump tables, which need BPF_MAP_TYPE_INSN_ARRAY (Linux 6.19)");
+      draft.spec.unsupported.push_back(
+          "section .jumptables holds jump tables, which need BPF_MAP_TYPE_INSN_ARRAY (Linux 6.19)");
     }
   }
 }
@@ -97,7 +100,8 @@ u32 Draft::function_at(u32 section_index, u64 offset) const {
   const FunctionRange range = functions_of[section_index];
   const auto begin = spec.functions.begin() + range.first;
   const auto end = begin + range.count;
-  const auto at = std::lower_bound(begin, end, offset, [](const FunctionSpec& f, u64 o) { return f.section_offset < o; });
+  const auto at =
+      std::lower_bound(begin, end, offset, [](const FunctionSpec& f, u64 o) { return f.section_offset < o; });
   return at != end && at->section_offset == offset ? static_cast<u32>(at - spec.functions.begin()) : no_index;
 }
 
@@ -113,7 +117,10 @@ DataSection data_section_kind(std::string_view name) {
   const auto is = [name](std::string_view base) {
     return name.starts_with(base) && (name.size() == base.size() || name[base.size()] == '.');
   };
-  return is(".data") ? DataSection::data : is(".rodata") ? DataSection::rodata : is(".bss") ? DataSection::bss : DataSection::none;
+  return is(".data")     ? DataSection::data
+         : is(".rodata") ? DataSection::rodata
+         : is(".bss")    ? DataSection::bss
+                         : DataSection::none;
 }
 
 }  // namespace object

@@ -19,28 +19,36 @@ struct Site {
 };
 
 std::string symbol_name(const Draft& draft, const elf::Symbol& symbol) {
-  return symbol.type == STT_SECTION ? cat("section ", draft.section_name(symbol.section)) : cat("'", symbol.name, "'");
+  return symbol.type == STT_SECTION ? cat("section ", draft.section_name(symbol.section))
+                                    : cat("'", symbol.name, "'");
 }
 
 Result<Relocation> to_extern(const Draft& draft, const Site& site) {
   const auto found = draft.extern_called.find(site.symbol.name);
   if (found == draft.extern_called.end()) {
-    return fail(Errc::malformed, cat("'", site.symbol.name, "' is not defined, and BTF declares no such extern (is a definition missing, or -g, or __ksym?)"));
+    return fail(Errc::malformed, cat("'", site.symbol.name,
+                                     "' is not defined, and BTF declares no such extern (is a definition "
+                                     "missing, or -g, or __ksym?)"));
   }
   const bool is_function = draft.spec.externs[found->second].kind == ExternSpec::Kind::ksym_function;
   if (insn::is_ld_imm64(site.insn) && !is_function) {
-    return Relocation{.insn_index = site.insn_index, .kind = RelocationKind::extern_variable, .target = found->second};
+    return Relocation{
+        .insn_index = site.insn_index, .kind = RelocationKind::extern_variable, .target = found->second};
   }
   if (insn::is_call(site.insn) && is_function) {
-    return Relocation{.insn_index = site.insn_index, .kind = RelocationKind::extern_function, .target = found->second};
+    return Relocation{
+        .insn_index = site.insn_index, .kind = RelocationKind::extern_function, .target = found->second};
   }
-  return fail(Errc::malformed, cat("extern '", site.symbol.name, is_function ? "' is a function and not called" : "' is a variable and called"));
+  return fail(Errc::malformed,
+              cat("extern '", site.symbol.name,
+                  is_function ? "' is a function and not called" : "' is a variable and called"));
 }
 
 Result<Relocation> to_function(const Draft& draft, const Site& site, u64 offset, RelocationKind kind) {
   const u32 function = draft.function_at(site.symbol.section, offset);
   if (function == no_index) {
-    return fail(Errc::malformed, cat("no function begins at offset ", offset, " of section ", draft.section_name(site.symbol.section)));
+    return fail(Errc::malformed, cat("no function begins at offset ", offset, " of section ",
+                                     draft.section_name(site.symbol.section)));
   }
   return Relocation{.insn_index = site.insn_index, .kind = kind, .target = function};
 }
@@ -49,15 +57,21 @@ Result<Relocation> to_map_or_data(const Draft& draft, const Site& site, u64 offs
   const u32 section = site.symbol.section;
   if (section < draft.data_map_of.size() && draft.data_map_of[section] != no_index) {
     if (offset > draft.section(section).size) {
-      return fail(Errc::malformed, cat("offset ", offset, " is outside of section ", draft.section_name(section), " (", draft.section(section).size, " bytes)"));
+      return fail(Errc::malformed,
+                  cat("offset ", offset, " is outside of section ", draft.section_name(section), " (",
+                      draft.section(section).size, " bytes)"));
     }
-    return Relocation{.insn_index = site.insn_index, .kind = RelocationKind::map_value, .target = draft.data_map_of[section], .offset = static_cast<u32>(offset)};
+    return Relocation{.insn_index = site.insn_index,
+                      .kind = RelocationKind::map_value,
+                      .target = draft.data_map_of[section],
+                      .offset = static_cast<u32>(offset)};
   }
   const auto map = draft.map_at.find(Draft::place(section, offset));
   if (map != draft.map_at.end()) {
     return Relocation{.insn_index = site.insn_index, .kind = RelocationKind::map_fd, .target = map->second};
   }
-  return fail(Errc::malformed, cat("offset ", offset, " of section ", draft.section_name(section), " is neither a map, nor a variable, nor a function"));
+  return fail(Errc::malformed, cat("offset ", offset, " of section ", draft.section_name(section),
+                                   " is neither a map, nor a variable, nor a function"));
 }
 
 Result<Relocation> resolve(const Draft& draft, const Site& site) {
@@ -65,27 +79,32 @@ Result<Relocation> resolve(const Draft& draft, const Site& site) {
     return to_extern(draft, site);
   }
   if (site.symbol.section >= draft.file.sections().size()) {
-    return fail(Errc::malformed, cat("symbol ", symbol_name(draft, site.symbol), " belongs to no section (", site.symbol.section, ")"));
+    return fail(Errc::malformed, cat("symbol ", symbol_name(draft, site.symbol), " belongs to no section (",
+                                     site.symbol.section, ")"));
   }
   const bool to_code = is_code(draft.section(site.symbol.section));
   if (insn::is_call(site.insn)) {
     if (!to_code) {
-      return fail(Errc::malformed, cat("a call goes to ", symbol_name(draft, site.symbol), ", which is no code"));
+      return fail(Errc::malformed,
+                  cat("a call goes to ", symbol_name(draft, site.symbol), ", which is no code"));
     }
-    const u64 offset = site.symbol.value + static_cast<u64>((s64{site.insn.imm} + 1) * static_cast<s64>(insn_bytes));
+    const u64 offset =
+        site.symbol.value + static_cast<u64>((s64{site.insn.imm} + 1) * static_cast<s64>(insn_bytes));
     return to_function(draft, site, offset, RelocationKind::subprogram_call);
   }
   if (!insn::is_ld_imm64(site.insn)) {
     return fail(Errc::malformed, cat("want a call or a 64-bit load, have opcode ", hex(site.insn.code)));
   }
   const u64 offset = site.symbol.value + static_cast<u64>(s64{site.insn.imm});
-  return to_code ? to_function(draft, site, offset, RelocationKind::subprogram_address) : to_map_or_data(draft, site, offset);
+  return to_code ? to_function(draft, site, offset, RelocationKind::subprogram_address)
+                 : to_map_or_data(draft, site, offset);
 }
 
 /// Finds the function that contains an offset of one section. Relocation tables ascend, so it looks first where it found the last one.
 class FunctionFinder {
  public:
-  FunctionFinder(const Draft& draft, u32 section) : functions_(draft.spec.functions), range_(draft.functions_of[section]) {}
+  FunctionFinder(const Draft& draft, u32 section)
+      : functions_(draft.spec.functions), range_(draft.functions_of[section]) {}
 
   /// The function's index, or `no_index`.
   u32 around(u64 offset) {
@@ -95,7 +114,8 @@ class FunctionFinder {
       }
     }
     const auto begin = functions_.begin() + range_.first;
-    const auto after = std::upper_bound(begin, begin + range_.count, offset, [](u64 o, const FunctionSpec& f) { return o < f.section_offset; });
+    const auto after = std::upper_bound(begin, begin + range_.count, offset,
+                                        [](u64 o, const FunctionSpec& f) { return o < f.section_offset; });
     const auto index = static_cast<u32>(after - functions_.begin()) - 1;
     if (after == begin || !contains(index, offset)) {
       return no_index;
@@ -106,7 +126,8 @@ class FunctionFinder {
  private:
   bool contains(u32 index, u64 offset) const {
     const FunctionSpec& function = functions_[index];
-    return offset >= function.section_offset && offset - function.section_offset < function.insns.size() * insn_bytes;
+    return offset >= function.section_offset &&
+           offset - function.section_offset < function.insns.size() * insn_bytes;
   }
 
   const std::vector<FunctionSpec>& functions_;
@@ -116,7 +137,8 @@ class FunctionFinder {
 
 Result<void> read_one(Draft& draft, u32 section, const elf::Relocation& raw, FunctionFinder& finder) {
   if (raw.offset % insn_bytes != 0 || raw.offset >= draft.section(section).size) {
-    return fail(Errc::malformed, cat("want an instruction's offset below ", draft.section(section).size, ", have ", raw.offset));
+    return fail(Errc::malformed, cat("want an instruction's offset below ", draft.section(section).size,
+                                     ", have ", raw.offset));
   }
   const u32 index = finder.around(raw.offset);
   if (index == no_index) {
@@ -125,8 +147,10 @@ Result<void> read_one(Draft& draft, u32 section, const elf::Relocation& raw, Fun
   FunctionSpec& function = draft.spec.functions[index];
   const auto insn_index = static_cast<u32>((raw.offset - function.section_offset) / insn_bytes);
   const elf::Symbol& symbol = draft.file.symbols()[raw.symbol];
-  const Site site{.function = function, .insn_index = insn_index, .insn = function.insns[insn_index], .symbol = symbol};
-  SKEP_TRY_IN(cat("function '", function.name, "': instruction ", insn_index), const Relocation relocation, resolve(draft, site));
+  const Site site{
+      .function = function, .insn_index = insn_index, .insn = function.insns[insn_index], .symbol = symbol};
+  SKEP_TRY_IN(cat("function '", function.name, "': instruction ", insn_index), const Relocation relocation,
+              resolve(draft, site));
   function.relocations.push_back(relocation);
   return {};
 }
@@ -167,27 +191,32 @@ Result<void> add_plain_calls(Draft& draft, u32 section, FunctionSpec& function) 
     if (!insn::is_call_subprog(function.insns[i]) || is_relocated(i)) {
       continue;
     }
-    const s64 target = static_cast<s64>(function.section_offset) + (s64{i} + 1 + function.insns[i].imm) * static_cast<s64>(insn_bytes);
+    const s64 target = static_cast<s64>(function.section_offset) +
+                       (s64{i} + 1 + function.insns[i].imm) * static_cast<s64>(insn_bytes);
     const u32 callee = target < 0 ? no_index : draft.function_at(section, static_cast<u64>(target));
     if (callee == no_index) {
-      return fail(Errc::malformed, cat("function '", function.name, "': instruction ", i, " calls offset ", target, ", where no function begins"));
+      return fail(Errc::malformed, cat("function '", function.name, "': instruction ", i, " calls offset ",
+                                       target, ", where no function begins"));
     }
     plain.push_back({.insn_index = i, .kind = RelocationKind::subprogram_call, .target = callee});
   }
   if (!plain.empty()) {
     const auto middle = static_cast<std::ptrdiff_t>(function.relocations.size());
     function.relocations.insert(function.relocations.end(), plain.begin(), plain.end());
-    std::inplace_merge(function.relocations.begin(), function.relocations.begin() + middle, function.relocations.end(),
+    std::inplace_merge(function.relocations.begin(), function.relocations.begin() + middle,
+                       function.relocations.end(),
                        [](const Relocation& a, const Relocation& b) { return a.insn_index < b.insn_index; });
   }
   return {};
 }
 
 Result<void> refuse_double_relocations(const FunctionSpec& function) {
-  const auto twice = std::adjacent_find(function.relocations.begin(), function.relocations.end(),
-                                        [](const Relocation& a, const Relocation& b) { return a.insn_index == b.insn_index; });
+  const auto twice = std::adjacent_find(
+      function.relocations.begin(), function.relocations.end(),
+      [](const Relocation& a, const Relocation& b) { return a.insn_index == b.insn_index; });
   if (twice != function.relocations.end()) {
-    return fail(Errc::malformed, cat("function '", function.name, "': instruction ", twice->insn_index, " has two relocations"));
+    return fail(Errc::malformed, cat("function '", function.name, "': instruction ", twice->insn_index,
+                                     " has two relocations"));
   }
   return {};
 }
@@ -213,13 +242,16 @@ Result<void> read_relocations(Draft& draft) {
       continue;
     }
     if (table.type == SHT_RELA) {
-      return fail(Errc::unsupported, cat("section ", table.name, ": relocations with addends (SHT_RELA) do not occur in BPF objects"));
+      return fail(
+          Errc::unsupported,
+          cat("section ", table.name, ": relocations with addends (SHT_RELA) do not occur in BPF objects"));
     }
     SKEP_TRY_IN(cat("section ", table.name), const auto relocations, draft.file.relocations(table));
     reserve_relocations(draft, table.info, relocations);
     FunctionFinder finder(draft, table.info);
     for (u32 i = 0; i < relocations.size(); ++i) {
-      SKEP_CHECK_IN(cat("section ", table.name, ": relocation ", i), read_one(draft, table.info, relocations[i], finder));
+      SKEP_CHECK_IN(cat("section ", table.name, ": relocation ", i),
+                    read_one(draft, table.info, relocations[i], finder));
     }
   }
   for (u32 section = 0; section < draft.functions_of.size(); ++section) {

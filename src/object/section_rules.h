@@ -26,9 +26,9 @@ struct SectionRule {
   Match match = Match::exact;
   bpf_prog_type prog{};
   bpf_attach_type attach{};
-  u32 flags = 0;                  ///< BPF_F_SLEEPABLE, BPF_F_XDP_HAS_FRAGS
+  u32 flags = 0;  ///< BPF_F_SLEEPABLE, BPF_F_XDP_HAS_FRAGS
   Target target = Target::none;
-  bool attach_optional = false;   ///< the attach type may be left out on kernels that do not know the field
+  bool attach_optional = false;  ///< the attach type may be left out on kernels that do not know the field
 
   constexpr bool accepts(std::string_view section) const {
     if (!section.starts_with(name)) {

@@ -14,13 +14,17 @@ Result<void> ObjectSpec::set_text(std::string_view variable_path, std::string_vi
   SKEP_TRY(const auto place, variable_bytes(variable_name));
   const VariableSpec& variable = *find_variable(variable_name);
   if (!btf || variable.type_id == 0) {
-    return fail(Errc::unsupported, cat("variable '", variable_name, "' has no BTF type, so text cannot be turned into its value (compile with -g)"));
+    return fail(Errc::unsupported,
+                cat("variable '", variable_name,
+                    "' has no BTF type, so text cannot be turned into its value (compile with -g)"));
   }
   if (byte_order != std::endian::native) {
-    return fail(Errc::unsupported, cat("variable '", variable_name, "': the object has another byte order than this machine"));
+    return fail(Errc::unsupported,
+                cat("variable '", variable_name, "': the object has another byte order than this machine"));
   }
   const auto frame = [&] { return cat("variable '", variable_path, "'"); };
-  SKEP_TRY_IN(frame(), const btf::Place inside, btf::resolve_path(*btf, variable.type_id, variable_path.substr(end)));
+  SKEP_TRY_IN(frame(), const btf::Place inside,
+              btf::resolve_path(*btf, variable.type_id, variable_path.substr(end)));
   SKEP_CHECK_IN(frame(), btf::parse_at(*btf, inside, text, place));
   return {};
 }

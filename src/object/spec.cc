@@ -10,7 +10,8 @@ namespace {
 
 template <class Items>
 auto* find_called(Items& items, std::string_view name) {
-  const auto at = std::find_if(items.begin(), items.end(), [name](const auto& item) { return item.name == name; });
+  const auto at =
+      std::find_if(items.begin(), items.end(), [name](const auto& item) { return item.name == name; });
   return at == items.end() ? nullptr : &*at;
 }
 
@@ -28,9 +29,15 @@ MapSpec* ObjectSpec::find_map(std::string_view map_name) {
   return const_cast<MapSpec*>(std::as_const(*this).find_map(map_name));
 }
 
-ProgramSpec* ObjectSpec::find_program(std::string_view program_name) { return find_called(programs, program_name); }
-const ProgramSpec* ObjectSpec::find_program(std::string_view program_name) const { return find_called(programs, program_name); }
-const VariableSpec* ObjectSpec::find_variable(std::string_view variable_name) const { return find_called(variables, variable_name); }
+ProgramSpec* ObjectSpec::find_program(std::string_view program_name) {
+  return find_called(programs, program_name);
+}
+const ProgramSpec* ObjectSpec::find_program(std::string_view program_name) const {
+  return find_called(programs, program_name);
+}
+const VariableSpec* ObjectSpec::find_variable(std::string_view variable_name) const {
+  return find_called(variables, variable_name);
+}
 
 Result<std::span<std::byte>> ObjectSpec::variable_bytes(std::string_view variable_name) {
   const VariableSpec* variable = find_variable(variable_name);
@@ -40,8 +47,9 @@ Result<std::span<std::byte>> ObjectSpec::variable_bytes(std::string_view variabl
       names.push_back(known.name);
     }
     const auto near = nearest(variable_name, names);
-    return fail(Errc::not_found, cat("there is no variable '", variable_name, "'", near.empty() ? "" : "; did you mean ", join(near, ", "),
-                                     near.empty() ? "" : "?"));
+    return fail(Errc::not_found,
+                cat("there is no variable '", variable_name, "'", near.empty() ? "" : "; did you mean ",
+                    join(near, ", "), near.empty() ? "" : "?"));
   }
   return maps[variable->map].contents.bytes().subspan(variable->offset, variable->size_bytes);
 }
@@ -49,7 +57,8 @@ Result<std::span<std::byte>> ObjectSpec::variable_bytes(std::string_view variabl
 Result<void> ObjectSpec::set_bytes(std::string_view variable_name, std::span<const std::byte> bytes) {
   SKEP_TRY(const auto place, variable_bytes(variable_name));
   if (place.size() != bytes.size()) {
-    return fail(Errc::invalid, cat("variable '", variable_name, "' takes ", place.size(), " bytes, have ", bytes.size()));
+    return fail(Errc::invalid,
+                cat("variable '", variable_name, "' takes ", place.size(), " bytes, have ", bytes.size()));
   }
   std::memcpy(place.data(), bytes.data(), bytes.size());
   return {};

@@ -30,9 +30,12 @@ class GlobalSymbols {
   std::unordered_map<std::string_view, const elf::Symbol*> by_name_;
 };
 
-bool is_hidden(const elf::Symbol& symbol) { return symbol.visibility == STV_HIDDEN || symbol.visibility == STV_INTERNAL; }
+bool is_hidden(const elf::Symbol& symbol) {
+  return symbol.visibility == STV_HIDDEN || symbol.visibility == STV_INTERNAL;
+}
 
-Result<void> fill_datasec(btf::BtfEditor& editor, const btf::Btf& types, const btf::Type& datasec, const elf::Section& section, GlobalSymbols& globals) {
+Result<void> fill_datasec(btf::BtfEditor& editor, const btf::Btf& types, const btf::Type& datasec,
+                          const elf::Section& section, GlobalSymbols& globals) {
   std::vector<btf::SectionVariable> variables;
   variables.reserve(datasec.vlen());
   for (u32 i = 0; i < datasec.vlen(); ++i) {
@@ -49,12 +52,14 @@ Result<void> fill_datasec(btf::BtfEditor& editor, const btf::Btf& types, const b
       }
     }
     if (variable.offset > section.size || variable.bytes > section.size - variable.offset) {
-      return fail(Errc::malformed, cat("variable '", declared.name(), "' takes ", variable.bytes, " bytes at offset ", variable.offset,
-                                       ", the section has ", section.size));
+      return fail(Errc::malformed,
+                  cat("variable '", declared.name(), "' takes ", variable.bytes, " bytes at offset ",
+                      variable.offset, ", the section has ", section.size));
     }
     variables.push_back(variable);
   }
-  std::stable_sort(variables.begin(), variables.end(), [](const auto& a, const auto& b) { return a.offset < b.offset; });
+  std::stable_sort(variables.begin(), variables.end(),
+                   [](const auto& a, const auto& b) { return a.offset < b.offset; });
   editor.set_datasec(datasec.id(), static_cast<u32>(section.size), variables);
   return {};
 }
@@ -87,7 +92,8 @@ Result<void> read_types(Draft& draft) {
     }
     const elf::Section* data = draft.file.find_section(type.name());
     if (data != nullptr && data->size <= ~u32{0}) {  // externs' sections (.ksyms, .kconfig) exist in BTF only
-      SKEP_CHECK_IN(cat("section .BTF: data section ", type.name()), fill_datasec(editor, raw, type, *data, globals));
+      SKEP_CHECK_IN(cat("section .BTF: data section ", type.name()),
+                    fill_datasec(editor, raw, type, *data, globals));
     }
   }
   hide_functions(editor, raw, draft.file);

@@ -5,7 +5,9 @@
 namespace skep {
 namespace {
 
-TEST(Cat, JoinsTextAndNumbers) { EXPECT_EQ(cat("a", 1, std::string("b"), u64{18446744073709551615u}, s8{-5}), "a1b18446744073709551615-5"); }
+TEST(Cat, JoinsTextAndNumbers) {
+  EXPECT_EQ(cat("a", 1, std::string("b"), u64{18446744073709551615u}, s8{-5}), "a1b18446744073709551615-5");
+}
 
 TEST(Nearest, OffersOnlyNamesATypingErrorAway) {
   const std::vector<std::string_view> names{"task_struct", "task_group", "sock"};

@@ -8,7 +8,9 @@
 
 namespace skep {
 
-inline std::string fixture_path(const std::string& name) { return std::string(SKEP_BUILD_DIR) + "/tests/fixtures/object/" + name; }
+inline std::string fixture_path(const std::string& name) {
+  return std::string(SKEP_BUILD_DIR) + "/tests/fixtures/object/" + name;
+}
 
 inline std::vector<std::byte> fixture_bytes(const std::string& name) {
   auto file = FileBytes::open(fixture_path(name));

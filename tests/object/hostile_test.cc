@@ -35,7 +35,9 @@ TEST_P(Hostile, EveryFlippedByteIsAnErrorOrASpec) {
   EXPECT_LT(accepted, bytes.size() * 3) << "no damage was noticed at all";
 }
 
-INSTANTIATE_TEST_SUITE_P(Fixtures, Hostile, testing::Values("basic.o", "nested.o", "legacy.o", "iproute2.o", "extern.o", "basic.eb.o"));
+INSTANTIATE_TEST_SUITE_P(Fixtures, Hostile,
+                         testing::Values("basic.o", "nested.o", "legacy.o", "iproute2.o", "extern.o",
+                                         "basic.eb.o"));
 
 }  // namespace
 }  // namespace skep

@@ -39,11 +39,21 @@ std::vector<std::string> relocations_of(const ObjectSpec& spec, std::string_view
     for (const Relocation& r : f.relocations) {
       switch (r.kind) {
         case RelocationKind::map_fd: texts.push_back(cat("map ", spec.maps[r.target].name)); break;
-        case RelocationKind::map_value: texts.push_back(cat("value ", spec.maps[r.target].section, "+", r.offset)); break;
-        case RelocationKind::subprogram_call: texts.push_back(cat("call ", spec.functions[r.target].name)); break;
-        case RelocationKind::subprogram_address: texts.push_back(cat("address ", spec.functions[r.target].name)); break;
-        case RelocationKind::extern_variable: texts.push_back(cat("variable ", spec.externs[r.target].name)); break;
-        case RelocationKind::extern_function: texts.push_back(cat("function ", spec.externs[r.target].name)); break;
+        case RelocationKind::map_value:
+          texts.push_back(cat("value ", spec.maps[r.target].section, "+", r.offset));
+          break;
+        case RelocationKind::subprogram_call:
+          texts.push_back(cat("call ", spec.functions[r.target].name));
+          break;
+        case RelocationKind::subprogram_address:
+          texts.push_back(cat("address ", spec.functions[r.target].name));
+          break;
+        case RelocationKind::extern_variable:
+          texts.push_back(cat("variable ", spec.externs[r.target].name));
+          break;
+        case RelocationKind::extern_function:
+          texts.push_back(cat("function ", spec.externs[r.target].name));
+          break;
       }
     }
   }
@@ -58,9 +68,11 @@ TEST(ReadObject, ProgramsComeFromEveryCodeSection) {
   const ObjectSpec spec = read("basic.o");
   std::vector<std::string> seen;
   for (const ProgramSpec& program : spec.programs) {
-    seen.push_back(cat(program.name, " ", program.section, " ", static_cast<u32>(program.type), " ", program.autoload ? "on" : "off"));
+    seen.push_back(cat(program.name, " ", program.section, " ", static_cast<u32>(program.type), " ",
+                       program.autoload ? "on" : "off"));
   }
-  EXPECT_THAT(seen, ElementsAre("count socket 1 on", "optional tc 3 off", "first raw_tp/sys_enter 17 on", "second raw_tp/sys_enter 17 on"));
+  EXPECT_THAT(seen, ElementsAre("count socket 1 on", "optional tc 3 off", "first raw_tp/sys_enter 17 on",
+                                "second raw_tp/sys_enter 17 on"));
   EXPECT_EQ(spec.find_program("first")->attach_target, "sys_enter");
   EXPECT_EQ(spec.license, "GPL");
   EXPECT_EQ(spec.name, "basic");
@@ -155,7 +167,9 @@ TEST(ReadObject, Iproute2DefinitionsNestById) {
 TEST(ReadObject, ExternsAreRecorded) {
   const ObjectSpec spec = read("extern.o");
   ASSERT_EQ(spec.externs.size(), 3u);
-  EXPECT_THAT(relocations_of(spec, "use"), testing::UnorderedElementsAre("function bpf_rcu_read_lock", "variable CONFIG_HZ", "variable bpf_prog_active"));
+  EXPECT_THAT(relocations_of(spec, "use"),
+              testing::UnorderedElementsAre("function bpf_rcu_read_lock", "variable CONFIG_HZ",
+                                            "variable bpf_prog_active"));
 }
 
 TEST(ReadObject, BigEndianObjectsReadTheSame) {
@@ -180,7 +194,8 @@ TEST(ReadObject, ObjectsWithoutDebugInformationStillHaveProgramsAndVariables) {
 TEST(ReadObject, BtfMapsWithoutBtfSayWhatIsMissing) {
   const auto spec = ObjectSpec::read_file(fixture_path("nested.nobtf.o"));
   ASSERT_FALSE(spec);
-  EXPECT_THAT(spec.error().message(), HasSubstr("section .maps: there is no BTF that describes it (compile with -g"));
+  EXPECT_THAT(spec.error().message(),
+              HasSubstr("section .maps: there is no BTF that describes it (compile with -g"));
 }
 
 TEST(ReadObject, FilesThatAreNoneSayWhy) {

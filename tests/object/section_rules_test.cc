@@ -5,7 +5,9 @@
 namespace skep::object {
 namespace {
 
-TEST(SectionRules, TheWholeTableIsThere) { EXPECT_EQ(section_rules.size(), 116u); }
+TEST(SectionRules, TheWholeTableIsThere) {
+  EXPECT_EQ(section_rules.size(), 116u);
+}
 
 TEST(SectionRules, APathNeedsItsSlash) {
   EXPECT_EQ(find_section_rule("kprobe/do_unlinkat")->prog, BPF_PROG_TYPE_KPROBE);
