@@ -121,9 +121,8 @@ TEST(Load, DataIsWrittenFrozenAndMapped) {
                   ->lookup(std::as_bytes(std::span(&key, 1)), std::as_writable_bytes(std::span(&whole, 1)))
                   .value());
   EXPECT_EQ(static_cast<u32>(whole), 77);
-  EXPECT_EQ(
-      object->variable("constant").value().write(std::as_bytes(std::span(&key, 1))).error().code(),
-      Errc::denied);
+  EXPECT_EQ(object->variable("constant").value().write(std::as_bytes(std::span(&key, 1))).error().code(),
+            Errc::denied);
   EXPECT_EQ(object->variable("counte").error().code(), Errc::not_found);
   EXPECT_NE(object->variable("counte").error().message().find("did you mean counter?"), std::string::npos);
 }
