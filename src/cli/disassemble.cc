@@ -26,11 +26,15 @@ const bpf_line_info* line_at(const FunctionSpec& function, u32 insn) {
   return line != function.line_info.end() && line->insn_off == insn ? &*line : nullptr;
 }
 
+std::string_view file_name(std::string_view path) { return path.substr(path.rfind('/') + 1); }
+
 void print_code(const ObjectSpec& spec, const FunctionSpec& function, Output& out) {
+  u32 shown = 0;  // compilers split one source line over several records; it is shown once
   for (const CodeLine& line : code_lines(spec, function)) {
-    if (line.line != nullptr) {
+    if (line.line != nullptr && BPF_LINE_INFO_LINE_NUM(line.line->line_col) != shown) {
+      shown = BPF_LINE_INFO_LINE_NUM(line.line->line_col);
       const std::string_view source = trim(btf_string(spec, line.line->line_off));
-      const std::string where = cat(btf_string(spec, line.line->file_name_off), ":", BPF_LINE_INFO_LINE_NUM(line.line->line_col));
+      const std::string where = cat(file_name(btf_string(spec, line.line->file_name_off)), ":", shown);
       out.line(out.paint(Style::comment, cat("        ; ", source, source.empty() ? "" : "  ", "@ ", where)));
     }
     std::string number = std::to_string(line.insn);

@@ -24,7 +24,7 @@ Json programs_json(const ObjectSpec& spec) {
     programs.push_back({{"name", program.name},
                         {"section", program.section},
                         {"type", word(program.type)},
-                        {"attach_type", word(program.expected_attach_type)},
+                        {"attach_type", text_or_null(attach_word(program.type, program.expected_attach_type))},
                         {"attach_target", text_or_null(program.attach_target)},
                         {"flags", program.flags},
                         {"insns", spec.code_of(program).insns.size()},

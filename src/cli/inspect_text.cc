@@ -26,11 +26,10 @@ void show_programs(const ObjectSpec& spec, Output& out) {
   Table table({"name", "section", "type", "attach", ">insns", "reaches", ""});
   for (const ProgramSpec& program : spec.programs) {
     const FunctionSpec& code = spec.code_of(program);
-    const bool has_attach = program.expected_attach_type != bpf_attach_type{} || program.type == BPF_PROG_TYPE_CGROUP_SKB;
     table.row({{program.name, Style::name},
                {program.section},
                {word(program.type), Style::type},
-               {has_attach ? word(program.expected_attach_type) : ""},
+               {attach_word(program.type, program.expected_attach_type)},
                {std::to_string(code.insns.size()), Style::number},
                {names_of(spec, functions_reached(spec, program.function))},
                {program.autoload ? "" : "not loaded by default", Style::comment}});

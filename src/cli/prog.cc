@@ -1,4 +1,6 @@
 // `skep prog ...`: programs that are in the kernel now.
+#include <utility>
+
 #include "base/text.h"
 #include "cli/live.h"
 #include "cli/prog_code.h"
@@ -113,6 +115,7 @@ Result<void> dump(const Arguments& arguments, Output& out) {
   SKEP_TRY(const LiveProgram program, open_program(kernel, {.how = arguments.words()[0], .what = arguments.words()[1]}));
   SKEP_TRY(const std::vector<LiveLine> lines, read_code(kernel, program));
   Json code = Json::array();
+  std::pair<std::string, u32> shown;
   for (const LiveLine& line : lines) {
     if (out.is_json()) {
       code.push_back({{"insn", line.insn}, {"text", line.text}, {"function", line.function.empty() ? Json(nullptr) : Json(line.function)},
@@ -123,8 +126,9 @@ Result<void> dump(const Arguments& arguments, Output& out) {
     if (!line.function.empty()) {
       out.line(out.paint(Style::title, cat(line.function, ":")));
     }
-    if (!line.file.empty()) {
-      out.line(out.paint(Style::comment, cat("        ; ", line.source, "  @ ", line.file, ":", line.line)));
+    if (!line.file.empty() && shown != std::pair(line.file, line.line)) {
+      shown = {line.file, line.line};
+      out.line(out.paint(Style::comment, cat("        ; ", line.source, "  @ ", line.file.substr(line.file.rfind('/') + 1), ":", line.line)));
     }
     std::string number = std::to_string(line.insn);
     number.insert(0, number.size() < 6 ? 6 - number.size() : 0, ' ');

@@ -16,6 +16,29 @@ constexpr auto inspect_options = std::to_array<Option>({
   {"disasm", K::flag, "", "the instructions too, between the source lines that they come from, with what each relocation names"},
 });
 
+constexpr auto load_options = std::to_array<Option>({
+  {"pin",       K::text,   "DIR",       "keep programs and maps, pinned under DIR in a BPF file system"},
+  {"set",       K::text,   "VAR=VALUE", "set a global variable before loading, by its C type: limit=3, box.size[2]=0x10, mode=FAST, name='\"eth0\"'", true},
+  {"only",      K::text,   "PROG",      "load this program and no other; may be repeated", true},
+  {"skip",      K::text,   "PROG",      "do not load this program; may be repeated", true},
+  {"jobs",      K::number, "N",         "how many programs to load at a time (default: one per processor)"},
+  {"log-level", K::number, "N",         "verifier log of programs that load: 1 the path walked, 2 all paths, 4 statistics (default 0)"},
+});
+
+constexpr auto run_options = std::to_array<Option>({
+  {"program", K::text,   "P",         "run this program; may be repeated (default: all that can be test-run)", true},
+  {"repeat",  K::number, "N",         "run each N times; the time is the mean (default 1)"},
+  {"data-in", K::text,   "FILE",      "the packet, as raw bytes (default: a 64-byte Ethernet frame for programs that take packets)"},
+  {"ctx-in",  K::text,   "FILE",      "the context, as raw bytes (default: zeroes where one must be given)"},
+  {"set",     K::text,   "VAR=VALUE", "set a global variable before loading; may be repeated", true},
+  {"limit",   K::number, "N",         "show at most N elements of each map (default 32)"},
+});
+
+constexpr auto explain_options = std::to_array<Option>({
+  {"dry-run", K::flag, "",          "make no system call: show what would be asked of a recent kernel"},
+  {"set",     K::text, "VAR=VALUE", "set a global variable before loading; may be repeated", true},
+});
+
 constexpr auto dump_options = std::to_array<Option>({
   {"limit", K::number, "N", "show at most N elements (default 1000; 0: all)"},
 });
@@ -33,6 +56,21 @@ constexpr auto verb_table = std::to_array<Verb>({
            "Asks no kernel and needs no rights; objects of the other byte order can be inspected too.\n",
    .examples = "  skep inspect prog.o\n  skep inspect --disasm prog.o\n  skep inspect --json prog.o | jq '.maps[].name'\n",
    .options = inspect_options, .run = inspect},
+  {.name = "load", .operands = "FILE...", .least = 1, .most = 255,
+   .summary = "load objects into the kernel, report, let go",
+   .help = "Creates the maps, relocates the code, loads the programs and says what became of each. Nothing stays behind unless --pin keeps it.\n",
+   .examples = "  skep load prog.o\n  skep load --set limit=10 --only count --pin /sys/fs/bpf/mine prog.o\n  skep load --json *.o\n",
+   .options = load_options, .run = load},
+  {.name = "run", .operands = "FILE", .least = 1, .most = 1,
+   .summary = "load an object, test-run its programs, show its maps and variables",
+   .help = "The kernel runs each program on the given input without attaching it anywhere; then maps and variables are shown by their C types.\n",
+   .examples = "  skep run prog.o\n  skep run prog.o --program count --repeat 1000 --data-in packet.bin\n",
+   .options = run_options, .run = run},
+  {.name = "explain", .operands = "FILE", .least = 1, .most = 1,
+   .summary = "each system call that loading an object makes, field by field",
+   .help = "Shows every bpf(2) call in order with its attributes and what they mean, and each instruction that is rewritten, before and after.\n",
+   .examples = "  skep explain --dry-run prog.o\n  skep explain prog.o | less\n",
+   .options = explain_options, .run = explain},
   {.name = "map list", .operands = "", .least = 0, .most = 0,
    .summary = "the maps in the kernel",
    .help = "", .examples = "  skep map list\n", .options = {}, .run = map_list},

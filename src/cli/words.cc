@@ -23,7 +23,10 @@ std::string word(bpf_map_type type) { return or_number(map_type_names, type, "ma
 
 std::string word(bpf_prog_type type) { return or_number(prog_type_names, type, "program type"); }
 
-std::string word(bpf_attach_type type) { return or_number(attach_type_names, type, "attach type"); }
+std::string attach_word(bpf_prog_type type, bpf_attach_type attach) {
+  const bool none = attach == bpf_attach_type{} && type != BPF_PROG_TYPE_CGROUP_SKB;
+  return none ? std::string() : or_number(attach_type_names, attach, "attach type");
+}
 
 std::string_view word(MapStyle style) {
   switch (style) {

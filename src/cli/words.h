@@ -17,8 +17,8 @@ namespace skep::cli {
 /// "hash"; "map type 99" for what the table does not know.
 std::string word(bpf_map_type type);
 std::string word(bpf_prog_type type);
-/// "xdp"; empty for a program whose kind has no attach type of note.
-std::string word(bpf_attach_type type);
+/// "xdp"; empty for 0 where that means "none asked for" and not the attach type whose number is 0 (which only cgroup_skb programs have).
+std::string attach_word(bpf_prog_type type, bpf_attach_type attach);
 std::string_view word(MapStyle style);
 std::string_view word(RelocationKind kind);
 std::string_view word(ExternSpec::Kind kind);

@@ -1,0 +1,147 @@
+// `skep load`: loads, reports, lets go.
+#include "cli/load.h"
+
+#include "base/text.h"
+#include "cli/prepare.h"
+#include "cli/progress.h"
+#include "cli/table.h"
+#include "cli/verbs.h"
+#include "cli/words.h"
+
+namespace skep::cli {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+std::chrono::microseconds since(Clock::time_point start) {
+  return std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - start);
+}
+
+void fail_story(LoadStory& story, Error error) {
+  story.status = status_of(error.code(), Phase::kernel);
+  const bool told = error.message().starts_with(story.file);
+  story.error = told ? std::move(error) : std::move(error).within(story.file);
+}
+
+LoadStory load_file(const std::string& path, const Arguments& arguments) {
+  LoadStory story{.file = path};
+  const Progress progress(cat("loading ", path));
+  const auto start = Clock::now();
+  auto spec = prepare(path, arguments);
+  story.parse_time = since(start);
+  if (!spec) {
+    story.status = spec.error().status;
+    story.error = std::move(spec.error().error);
+    return story;
+  }
+  describe_spec(story, *spec);
+  const LoadOptions options{.jobs = arguments.number("jobs", 0), .log_level = arguments.number("log-level", 0)};
+  LoadReport report;
+  auto object = Object::load(*std::move(spec), options, &report);
+  describe_report(story, std::move(report));
+  if (!object) {
+    fail_story(story, std::move(object).error());
+    return story;
+  }
+  if (const auto directory = arguments.text("pin")) {
+    if (auto pinned = object->pin(std::string(*directory)); !pinned) {
+      fail_story(story, std::move(pinned).error());
+    }
+  }
+  return story;
+}
+
+}  // namespace
+
+Status load(const Arguments& arguments, Output& out) {
+  Status status = Status::ok;
+  for (const std::string& path : arguments.words()) {
+    const LoadStory story = load_file(path, arguments);
+    status = worst(status, story.status);
+    if (out.is_json()) {
+      out.json(story_json(story));
+    } else {
+      story_text(story, out);
+    }
+    if (story.status == Status::usage) {
+      break;
+    }
+  }
+  return status;
+}
+
+void describe_spec(LoadStory& story, const ObjectSpec& spec) {
+  for (const ProgramSpec& program : spec.programs) {
+    story.programs.push_back({.name = program.name,
+                              .section = program.section,
+                              .type = program.type,
+                              .insns = static_cast<u32>(spec.code_of(program).insns.size()),
+                              .skipped = !program.autoload});
+  }
+  for (const MapSpec& map : spec.maps) {
+    story.maps.push_back({.name = map.name,
+                          .type = map.type,
+                          .key_bytes = map.key_bytes,
+                          .value_bytes = map.value_bytes,
+                          .max_entries = map.max_entries,
+                          .flags = map.flags,
+                          .style = map.style});
+  }
+}
+
+void describe_report(LoadStory& story, LoadReport report) {
+  for (std::size_t i = 0; i < report.programs.size() && i < story.programs.size(); ++i) {
+    ProgramReport& told = report.programs[i];
+    ProgramFate& fate = story.programs[i];
+    fate.insns = told.insn_count != 0 ? told.insn_count : fate.insns;
+    fate.loaded = told.loaded;
+    fate.skipped = told.skipped;
+    fate.error = std::move(told.error);
+    fate.log = std::move(told.log.text);
+  }
+  story.notes = std::move(report.notes);
+  story.plan_time = report.plan_time;
+  story.load_time = report.load_time;
+}
+
+Json error_json(const std::optional<Error>& error) {
+  if (!error) {
+    return nullptr;
+  }
+  return {{"code", name_of(error->code())}, {"errno", error->sys_errno()}, {"message", error->message()}};
+}
+
+Json story_json(const LoadStory& story) {
+  Json programs = Json::array();
+  for (const ProgramFate& program : story.programs) {
+    Json one = {{"name", program.name},
+                {"section", program.section},
+                {"type", word(program.type)},
+                {"insns", program.insns},
+                {"loaded", program.loaded},
+                {"error", error_json(program.error)}};
+    if (!program.log.empty()) {
+      one.set("log", program.log);
+    }
+    programs.push_back(one);
+  }
+  Json maps = Json::array();
+  for (const MapSummary& map : story.maps) {
+    maps.push_back({{"name", map.name},
+                    {"type", word(map.type)},
+                    {"key_bytes", map.key_bytes},
+                    {"value_bytes", map.value_bytes},
+                    {"max_entries", map.max_entries},
+                    {"flags", map.flags},
+                    {"style", word(map.style)}});
+  }
+  return {{"file", story.file},
+          {"result", result_word(story.status)},
+          {"error", error_json(story.error)},
+          {"programs", programs},
+          {"maps", maps},
+          {"phases_us", {{"parse", story.parse_time.count()}, {"plan", story.plan_time.count()}, {"load", story.load_time.count()}}}};
+}
+
+}  // namespace skep::cli

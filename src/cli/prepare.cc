@@ -1,0 +1,74 @@
+#include "cli/prepare.h"
+
+#include <algorithm>
+
+#include "base/result.h"
+
+namespace skep::cli {
+
+namespace {
+
+Result<void> set_variable(ObjectSpec& spec, const std::string& text) {
+  const std::size_t equals = text.find('=');
+  if (equals == std::string::npos || equals == 0) {
+    return fail(Errc::invalid, cat("--set wants VAR=VALUE, not '", text, "'"));
+  }
+  SKEP_CHECK_IN(cat("--set ", text), spec.set_text(trim(std::string_view(text).substr(0, equals)),
+                                                   trim(std::string_view(text).substr(equals + 1))));
+  return {};
+}
+
+Result<ProgramSpec*> find_program(ObjectSpec& spec, std::string_view option, std::string_view name) {
+  if (ProgramSpec* program = spec.find_program(name)) {
+    return program;
+  }
+  std::vector<std::string_view> names;
+  for (const ProgramSpec& program : spec.programs) {
+    names.push_back(program.name);
+  }
+  const std::vector<std::string> similar = nearest(name, names);
+  return fail(Errc::not_found, cat("--", option, " ", name, ": the object has no such program",
+                                   similar.empty() ? "" : cat("; did you mean ", join(similar, ", "), "?")));
+}
+
+Result<void> choose_programs(ObjectSpec& spec, const Arguments& arguments) {
+  const std::vector<std::string> only = arguments.all("only");
+  std::vector<const ProgramSpec*> chosen;
+  for (const std::string& name : only) {
+    SKEP_TRY(const ProgramSpec* program, find_program(spec, "only", name));
+    chosen.push_back(program);
+  }
+  for (ProgramSpec& program : spec.programs) {
+    if (!only.empty()) {
+      program.autoload = std::ranges::find(chosen, &program) != chosen.end();
+    }
+  }
+  for (const std::string& name : arguments.all("skip")) {
+    SKEP_TRY(ProgramSpec* program, find_program(spec, "skip", name));
+    program->autoload = false;
+  }
+  return {};
+}
+
+Result<void> apply(ObjectSpec& spec, const Arguments& arguments) {
+  for (const std::string& text : arguments.all("set")) {
+    SKEP_CHECK(set_variable(spec, text));
+  }
+  return choose_programs(spec, arguments);
+}
+
+}  // namespace
+
+std::expected<ObjectSpec, Failure> prepare(const std::string& path, const Arguments& arguments) {
+  auto spec = ObjectSpec::read_file(path);
+  if (!spec) {
+    const Status status = status_of(spec.error().code(), Phase::reading);
+    return std::unexpected(Failure{status, std::move(spec).error()});
+  }
+  if (auto applied = apply(*spec, arguments); !applied) {
+    return std::unexpected(Failure{Status::usage, std::move(applied).error().within(path)});
+  }
+  return *std::move(spec);
+}
+
+}  // namespace skep::cli

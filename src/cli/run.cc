@@ -1,0 +1,214 @@
+// `skep run`: loads, runs what the kernel can test-run, shows maps and variables.
+#include "cli/run.h"
+
+#include <algorithm>
+
+#include "base/file.h"
+#include "base/result.h"
+#include "cli/prepare.h"
+#include "cli/progress.h"
+#include "cli/test_input.h"
+#include "cli/verbs.h"
+#include "cli/words.h"
+#include "host/cpus.h"
+#include "kernel/host_kernel.h"
+
+namespace skep::cli {
+
+namespace {
+
+/// What the user gave as input; nothing: the default of the program's type.
+struct Input {
+  std::optional<FileBytes> data;
+  std::optional<FileBytes> context;
+};
+
+Result<std::optional<FileBytes>> read_option(const Arguments& arguments, std::string_view option) {
+  const auto path = arguments.text(option);
+  if (!path) {
+    return std::optional<FileBytes>();
+  }
+  SKEP_TRY_IN(cat("--", option), FileBytes bytes, FileBytes::open(std::string(*path)));
+  return std::optional<FileBytes>(std::move(bytes));
+}
+
+RunOutcome run_one(const Program& program, const Input& input, u32 repeat) {
+  const Program::Traits& traits = program.traits();
+  RunOutcome outcome{.program = traits.name, .section = traits.section, .type = traits.type, .repeat = repeats(traits.type) ? repeat : 1};
+  const std::vector<std::byte> data = default_data(traits.type);
+  const std::vector<std::byte> context = default_context(traits.type);
+  TestRun run{.data_in = data, .context_in = context, .repeat = outcome.repeat};
+  if (input.data) {
+    run.data_in = input.data->span();
+  }
+  if (input.context) {
+    run.context_in = input.context->span();
+  }
+  auto result = program.test_run(run);
+  if (!result) {
+    outcome.error = std::move(result).error();
+    return outcome;
+  }
+  outcome.return_value = result->return_value;
+  outcome.duration_ns = static_cast<u64>(result->mean_duration.count());
+  return outcome;
+}
+
+MapState read_map(const Map& map, u32 limit) {
+  const MapTraits& traits = map.traits();
+  MapState state{.name = traits.name, .type = traits.type};
+  state.view = {.fd = map.fd().raw(),
+                .type = traits.type,
+                .key_bytes = traits.key_bytes,
+                .value_bytes = traits.value_bytes,
+                .max_entries = traits.max_entries,
+                .btf = traits.btf.get(),
+                .key_type_id = traits.key_type_id,
+                .value_type_id = traits.value_type_id};
+  if (state.view.per_cpu()) {
+    state.view.cpus = static_cast<u32>(map.value_bytes_in_user_space() / std::max<std::size_t>(1, state.view.stride()));
+  }
+  kernel::HostKernel kernel;
+  auto elements = read_elements(kernel, state.view, {.limit = limit, .zeroes = false});
+  if (elements) {
+    state.elements = *std::move(elements);
+  } else {
+    state.error = std::move(elements).error();
+  }
+  return state;
+}
+
+bool is_data(const ObjectSpec& spec, std::string_view name) {
+  const auto map = std::ranges::find(spec.maps, name, &MapSpec::name);
+  return map != spec.maps.end() && map->style == MapStyle::data;
+}
+
+RunStory run_object(Object& object, const Arguments& arguments, const Input& input) {
+  constexpr u32 default_limit = 32;
+  RunStory story;
+  const std::vector<std::string> chosen = arguments.all("program");
+  for (const Program& program : object.programs()) {
+    const bool named = std::ranges::find(chosen, program.name()) != chosen.end();
+    if (named || (chosen.empty() && program.can_test_run())) {
+      story.runs.push_back(run_one(program, input, arguments.number("repeat", 1)));
+    }
+  }
+  for (const Map& map : object.maps()) {
+    if (!is_data(object.spec(), map.name())) {
+      story.maps.push_back(read_map(map, arguments.number("limit", default_limit)));
+    }
+  }
+  for (const VariableSpec& variable : object.spec().variables) {
+    VariableState state{.spec = &variable, .bytes = std::vector<std::byte>(variable.size_bytes)};
+    const auto found = object.variable(variable.name);
+    if (found && found->size_bytes() == variable.size_bytes && found->read(state.bytes)) {
+      story.variables.push_back(std::move(state));
+    }
+  }
+  return story;
+}
+
+/// The programs that --program names must exist.
+Result<void> check_names(const ObjectSpec& spec, const Arguments& arguments) {
+  for (const std::string& name : arguments.all("program")) {
+    if (spec.find_program(name) == nullptr) {
+      std::vector<std::string_view> names;
+      for (const ProgramSpec& program : spec.programs) {
+        names.push_back(program.name);
+      }
+      const auto similar = nearest(name, names);
+      return fail(Errc::not_found, cat("--program ", name, ": the object has no such program",
+                                       similar.empty() ? "" : cat("; did you mean ", join(similar, ", "), "?")));
+    }
+  }
+  return {};
+}
+
+Status status_of_runs(const RunStory& story) {
+  Status status = Status::ok;
+  for (const RunOutcome& run : story.runs) {
+    if (run.error) {
+      status = worst(status, run.error->code() == Errc::invalid ? Status::refused : status_of(run.error->code(), Phase::kernel));
+    }
+  }
+  return status;
+}
+
+Status give_up(const std::string& path, Status status, const Error& error, Output& out) {
+  if (out.is_json()) {
+    out.json({{"file", path}, {"result", result_word(status)}, {"error", error_json(error.clone())},
+              {"runs", Json::array()}, {"maps", Json::array()}, {"variables", Json::array()}});
+  } else {
+    out.complain(error.message().starts_with(path) ? error.message() : cat(path, ": ", error.message()));
+  }
+  return status;
+}
+
+}  // namespace
+
+Status run(const Arguments& arguments, Output& out) {
+  const std::string& path = arguments.words()[0];
+  auto data = read_option(arguments, "data-in");
+  auto context = read_option(arguments, "ctx-in");
+  if (!data || !context) {
+    return give_up(path, Status::malformed, data ? context.error() : data.error(), out);
+  }
+  auto spec = prepare(path, arguments);
+  if (!spec) {
+    return give_up(path, spec.error().status, spec.error().error, out);
+  }
+  if (const auto named = check_names(*spec, arguments); !named) {
+    return give_up(path, Status::usage, named.error(), out);
+  }
+  const Progress progress(cat("running ", path));
+  auto object = Object::load(*std::move(spec));
+  if (!object) {
+    return give_up(path, status_of(object.error().code(), Phase::kernel), object.error(), out);
+  }
+  const Input input{.data = *std::move(data), .context = *std::move(context)};
+  const RunStory story = run_object(*object, arguments, input);
+  const Status status = status_of_runs(story);
+  if (out.is_json()) {
+    Json document = {{"file", path}, {"result", result_word(status)}, {"error", nullptr}};
+    document.merge(run_json(story, object->spec()));
+    out.json(document);
+  } else {
+    run_text(story, object->spec(), out);
+  }
+  return status;
+}
+
+Json run_json(const RunStory& story, const ObjectSpec& spec) {
+  Json runs = Json::array();
+  for (const RunOutcome& run : story.runs) {
+    runs.push_back({{"program", run.program},
+                    {"section", run.section},
+                    {"type", word(run.type)},
+                    {"return_value", run.error ? Json(nullptr) : Json(run.return_value)},
+                    {"repeat", run.repeat},
+                    {"duration_ns", run.duration_ns},
+                    {"error", error_json(run.error ? std::optional(run.error->clone()) : std::nullopt)}});
+  }
+  Json maps = Json::array();
+  for (const MapState& map : story.maps) {
+    Json elements = Json::array();
+    for (const Element& element : map.elements.shown) {
+      elements.push_back(element_json(map.view, element));
+    }
+    maps.push_back({{"name", map.name},
+                    {"type", word(map.type)},
+                    {"elements", elements},
+                    {"zeroes", map.elements.zeroes},
+                    {"left_out", map.elements.left_out}});
+  }
+  Json variables = Json::array();
+  for (const VariableState& variable : story.variables) {
+    variables.push_back({{"name", variable.spec->name},
+                         {"section", variable.spec->section},
+                         {"type", c_type(spec.btf.get(), variable.spec->type_id)},
+                         {"value", value_json(spec.btf.get(), variable.spec->type_id, variable.bytes)}});
+  }
+  return {{"runs", runs}, {"maps", maps}, {"variables", variables}};
+}
+
+}  // namespace skep::cli
