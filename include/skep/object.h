@@ -76,7 +76,7 @@ class Object {
   std::vector<Program>& programs();
   const ObjectSpec& spec() const;
 
-  /// Pins every map and program under `directory` (made if missing): all or nothing. Names: <directory>/<map or program name>.
+  /// Pins every map and program under `directory` (made if missing): all or nothing. Names: <directory>/<map or program name>, dots as underscores.
   Result<void> pin(const std::string& directory);
 
  private:

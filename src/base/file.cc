@@ -36,7 +36,7 @@ Result<Fd> open_for_reading(const std::string& path) {
   Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!file) {
     const int cause = errno;
-    return fail_errno(cause, cat("open ", path));
+    return fail_errno(cause, cat(path, ": cannot be opened"));
   }
   return file;
 }
@@ -54,7 +54,7 @@ Result<std::vector<std::byte>> read_all(const Fd& file, const std::string& path)
       return bytes;
     }
     if (got < 0 && cause != EINTR) {
-      return fail_errno(cause, cat("read ", path));
+      return fail_errno(cause, cat(path, ": cannot be read"));
     }
   }
 }
@@ -65,10 +65,10 @@ Result<FileBytes> FileBytes::open(const std::string& path) {
   SKEP_TRY(const Fd file, open_for_reading(path));
   struct stat facts{};
   if (::fstat(file.raw(), &facts) != 0) {
-    return fail_errno(errno, cat("stat ", path));
+    return fail_errno(errno, cat(path, ": cannot be looked at"));
   }
   if (S_ISDIR(facts.st_mode)) {
-    return fail(Errc::invalid, cat(path, " is a directory; want a file"));
+    return fail(Errc::invalid, cat(path, ": is a directory; want a file"));
   }
   FileBytes whole;
   if (S_ISREG(facts.st_mode) && facts.st_size > 0) {
@@ -83,7 +83,7 @@ Result<FileBytes> FileBytes::open(const std::string& path) {
   }
   SKEP_TRY(whole.owned_, read_all(file, path));
   if (whole.owned_.empty()) {
-    return fail(Errc::invalid, cat(path, " is empty"));
+    return fail(Errc::invalid, cat(path, ": is empty"));
   }
   whole.data_ = whole.owned_.data();
   whole.size_ = whole.owned_.size();

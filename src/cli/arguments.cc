@@ -62,7 +62,8 @@ class Parser {
     if (!help_) {
       SKEP_CHECK(check_operands());
     }
-    return Parsed{.arguments = Arguments(std::move(operands_), std::move(given_)), .json = json_, .help = help_};
+    return Parsed{
+        .arguments = Arguments(std::move(operands_), std::move(given_)), .json = json_, .help = help_};
   }
 
  private:
@@ -148,6 +149,8 @@ class Parser {
 
 }  // namespace
 
-Result<Parsed> parse(const Verb& verb, std::span<char* const> words) { return Parser(verb, words).parse(); }
+Result<Parsed> parse(const Verb& verb, std::span<char* const> words) {
+  return Parser(verb, words).parse();
+}
 
 }  // namespace skep::cli

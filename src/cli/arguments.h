@@ -17,7 +17,7 @@ enum class Status : u8;
 /// One option of a verb.
 struct Option {
   enum class Kind : u8 { flag, text, number };
-  std::string_view name;   ///< "log-level": given as --log-level
+  std::string_view name;  ///< "log-level": given as --log-level
   Kind kind = Kind::flag;
   std::string_view value;  ///< what its value is called in the help: "DIR"
   std::string_view help;
@@ -32,7 +32,8 @@ class Arguments {
     std::string value;
   };
 
-  Arguments(std::vector<std::string> words, std::vector<Given> given) : words_(std::move(words)), given_(std::move(given)) {}
+  Arguments(std::vector<std::string> words, std::vector<Given> given)
+      : words_(std::move(words)), given_(std::move(given)) {}
 
   /// What is no option: files, names, keys.
   const std::vector<std::string>& words() const { return words_; }

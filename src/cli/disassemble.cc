@@ -16,9 +16,10 @@ std::string_view btf_string(const ObjectSpec& spec, u32 offset) {
 }
 
 std::string core_text(const ObjectSpec& spec, const CoreRelocation& relocation) {
-  const std::string_view kind = name_of(core_relo_kind_names, static_cast<bpf_core_relo_kind>(relocation.kind));
-  return cat("CO-RE ", kind.empty() ? "relocation" : kind, " of ", c_type(spec.btf.get(), relocation.type_id), " ",
-             btf_string(spec, relocation.access_string_offset));
+  const std::string_view kind =
+      name_of(core_relo_kind_names, static_cast<bpf_core_relo_kind>(relocation.kind));
+  return cat("CO-RE ", kind.empty() ? "relocation" : kind, " of ", c_type(spec.btf.get(), relocation.type_id),
+             " ", btf_string(spec, relocation.access_string_offset));
 }
 
 const bpf_line_info* line_at(const FunctionSpec& function, u32 insn) {
@@ -26,7 +27,9 @@ const bpf_line_info* line_at(const FunctionSpec& function, u32 insn) {
   return line != function.line_info.end() && line->insn_off == insn ? &*line : nullptr;
 }
 
-std::string_view file_name(std::string_view path) { return path.substr(path.rfind('/') + 1); }
+std::string_view file_name(std::string_view path) {
+  return path.substr(path.rfind('/') + 1);
+}
 
 void print_code(const ObjectSpec& spec, const FunctionSpec& function, Output& out) {
   u32 shown = 0;  // compilers split one source line over several records; it is shown once
@@ -61,7 +64,8 @@ std::vector<CodeLine> code_lines(const ObjectSpec& spec, const FunctionSpec& fun
     for (const Relocation& relocation : named) {
       line.notes.push_back(target_text(spec, relocation));
     }
-    const auto core = std::ranges::equal_range(function.core_relocations, at, {}, &CoreRelocation::insn_index);
+    const auto core =
+        std::ranges::equal_range(function.core_relocations, at, {}, &CoreRelocation::insn_index);
     for (const CoreRelocation& relocation : core) {
       line.notes.push_back(core_text(spec, relocation));
     }
@@ -74,8 +78,8 @@ void disassemble_text(const ObjectSpec& spec, Output& out) {
   for (const FunctionSpec& function : spec.functions) {
     out.line();
     out.line(cat(out.paint(Style::title, function.name), " ",
-                 out.paint(Style::comment, cat("(", function.section, "+", hex(function.section_offset), ", ", function.insns.size(),
-                                               " instructions)"))));
+                 out.paint(Style::comment, cat("(", function.section, "+", hex(function.section_offset), ", ",
+                                               function.insns.size(), " instructions)"))));
     print_code(spec, function, out);
   }
 }

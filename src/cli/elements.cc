@@ -32,8 +32,8 @@ u32 read_u32(std::span<const std::byte> bytes) {
 }  // namespace
 
 bool MapView::per_cpu() const {
-  return type == BPF_MAP_TYPE_PERCPU_HASH || type == BPF_MAP_TYPE_PERCPU_ARRAY || type == BPF_MAP_TYPE_LRU_PERCPU_HASH ||
-         type == BPF_MAP_TYPE_PERCPU_CGROUP_STORAGE;
+  return type == BPF_MAP_TYPE_PERCPU_HASH || type == BPF_MAP_TYPE_PERCPU_ARRAY ||
+         type == BPF_MAP_TYPE_LRU_PERCPU_HASH || type == BPF_MAP_TYPE_PERCPU_CGROUP_STORAGE;
 }
 
 bool MapView::has_elements() const {
@@ -112,7 +112,10 @@ std::string element_value_text(const MapView& map, std::span<const std::byte> va
 }
 
 std::string element_text(const MapView& map, const Element& element) {
-  return cat("[", value_text(map.btf, map.key_type_id, element.key), "] = ", element_value_text(map, element.value));
+  const bool plain_index = map.is_array() && map.key_type_id == 0 && element.key.size() == sizeof(u32);
+  const std::string key =
+      plain_index ? std::to_string(read_u32(element.key)) : value_text(map.btf, map.key_type_id, element.key);
+  return cat("[", key, "] = ", element_value_text(map, element.value));
 }
 
 std::string remainder_text(const Elements& elements) {
@@ -121,7 +124,8 @@ std::string remainder_text(const Elements& elements) {
     parts.push_back(cat(elements.zeroes, elements.zeroes == 1 ? " element is zero" : " elements are zero"));
   }
   if (elements.left_out > 0) {
-    parts.push_back(cat(elements.left_out_more ? "over " : "", elements.left_out, " more not shown (--limit)"));
+    parts.push_back(
+        cat(elements.left_out_more ? "over " : "", elements.left_out, " more not shown (--limit)"));
   }
   return join(parts, ", ");
 }
@@ -139,7 +143,8 @@ Result<std::vector<std::byte>> parse_hex(std::string_view text, u32 bytes) {
     parsed.push_back(static_cast<std::byte>(byte));
   }
   if (text.size() % 2 != 0 || parsed.size() != bytes) {
-    return fail(Errc::invalid, cat("want ", bytes, " bytes (", u64{bytes} * 2, " hexadecimal digits), have ", text.size(), " digits"));
+    return fail(Errc::invalid, cat("want ", bytes, " bytes (", u64{bytes} * 2, " hexadecimal digits), have ",
+                                   text.size(), " digits"));
   }
   return parsed;
 }
@@ -151,12 +156,14 @@ Result<std::vector<std::byte>> parse_number(std::string_view text, u32 bytes) {
   u64 natural = 0;
   const char* end = digits.data() + digits.size();
   const bool negative = text.starts_with('-');
-  const auto parsed = negative ? std::from_chars(digits.data(), end, number) : std::from_chars(digits.data(), end, natural, is_hex ? 16 : 10);
+  const auto parsed = negative ? std::from_chars(digits.data(), end, number)
+                               : std::from_chars(digits.data(), end, natural, is_hex ? 16 : 10);
   natural = negative ? static_cast<u64>(number) : natural;
   const u32 bits = bytes * 8;
   const bool fits = bytes >= 8 || (negative ? number >= -(s64{1} << (bits - 1)) : natural < (u64{1} << bits));
   if (parsed.ec != std::errc{} || parsed.ptr != end || !fits) {
-    return fail(Errc::invalid, cat("'", text, "' is no number of ", bytes, " bytes; the map has no BTF: give bytes as hex:..."));
+    return fail(Errc::invalid, cat("'", text, "' is no number of ", bytes,
+                                   " bytes; the map has no BTF: give bytes as hex:..."));
   }
   std::vector<std::byte> raw(bytes);
   const std::size_t skip = std::endian::native == std::endian::little ? 0 : sizeof natural - bytes;
@@ -166,7 +173,8 @@ Result<std::vector<std::byte>> parse_number(std::string_view text, u32 bytes) {
 
 }  // namespace
 
-Result<std::vector<std::byte>> parse_bytes(const btf::Btf* btf, u32 type_id, u32 bytes, std::string_view text) {
+Result<std::vector<std::byte>> parse_bytes(const btf::Btf* btf, u32 type_id, u32 bytes,
+                                           std::string_view text) {
   constexpr std::string_view hex_prefix = "hex:";
   if (text.starts_with(hex_prefix)) {
     return parse_hex(text.substr(hex_prefix.size()), bytes);

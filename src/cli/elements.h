@@ -28,7 +28,9 @@ struct MapView {
   u32 cpus = 1;  ///< copies of each value: the possible processors for per-CPU maps, else 1
 
   /// From one copy of a value to the next.
-  std::size_t stride() const { return cpus == 1 && !per_cpu() ? value_bytes : (std::size_t{value_bytes} + 7) / 8 * 8; }
+  std::size_t stride() const {
+    return cpus == 1 && !per_cpu() ? value_bytes : (std::size_t{value_bytes} + 7) / 8 * 8;
+  }
   std::size_t buffer_bytes() const { return per_cpu() ? stride() * cpus : value_bytes; }
   bool per_cpu() const;
   /// False for ring buffers, queues and other maps that cannot be walked key by key.
@@ -43,15 +45,15 @@ struct Element {
 
 /// Which elements to keep.
 struct Wanted {
-  u32 limit = 1000;          ///< at most so many; 0: all
-  bool zeroes = true;        ///< false: arrays leave out elements that are all zero
+  u32 limit = 1000;    ///< at most so many; 0: all
+  bool zeroes = true;  ///< false: arrays leave out elements that are all zero
 };
 
 struct Elements {
   std::vector<Element> shown;
-  u64 left_out = 0;       ///< beyond the limit
+  u64 left_out = 0;            ///< beyond the limit
   bool left_out_more = false;  ///< and there are more still: counting stops somewhere
-  u64 zeroes = 0;         ///< left out because they are zero
+  u64 zeroes = 0;              ///< left out because they are zero
 };
 
 /// Errors: denied, kernel, unsupported (not has_elements()).
@@ -68,6 +70,7 @@ std::string remainder_text(const Elements& elements);
 
 /// A key or value from the command line: by its C type, or as "hex:0a0b", or, without BTF, as a number of 1, 2, 4 or 8 bytes. Exactly `bytes` long.
 /// Errors: invalid.
-Result<std::vector<std::byte>> parse_bytes(const btf::Btf* btf, u32 type_id, u32 bytes, std::string_view text);
+Result<std::vector<std::byte>> parse_bytes(const btf::Btf* btf, u32 type_id, u32 bytes,
+                                           std::string_view text);
 
 }  // namespace skep::cli

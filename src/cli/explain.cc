@@ -19,8 +19,9 @@ std::string result_text(const CallStory& call) {
   if (call.result < 0) {
     return cat("refused: ", errno_name(static_cast<int>(-call.result)));
   }
-  const bool gives_descriptor = call.command == "BPF_MAP_CREATE" || call.command == "BPF_PROG_LOAD" || call.command == "BPF_BTF_LOAD" ||
-                                call.command == "BPF_OBJ_GET" || call.command.ends_with("_GET_FD_BY_ID");
+  const bool gives_descriptor = call.command == "BPF_MAP_CREATE" || call.command == "BPF_PROG_LOAD" ||
+                                call.command == "BPF_BTF_LOAD" || call.command == "BPF_OBJ_GET" ||
+                                call.command.ends_with("_GET_FD_BY_ID");
   return gives_descriptor ? cat("fd ", call.result) : std::string("done");
 }
 
@@ -36,18 +37,22 @@ void show_rewrites(const CallStory& call, Output& out) {
   out.line(out.paint(Style::comment, cat("     rewritten instructions (", call.rewrites.size(), "):")));
   for (const Rewrite& rewrite : call.rewrites) {
     out.line(cat("     ", out.paint(Style::number, std::to_string(rewrite.insn)), ": ", rewrite.before));
-    out.line(cat("       ", out.paint(Style::good, "-> "), rewrite.after, out.paint(Style::name, cat("   ; ", rewrite.cause)),
+    out.line(cat("       ", out.paint(Style::good, "-> "), rewrite.after,
+                 out.paint(Style::name, cat("   ; ", rewrite.cause)),
                  out.paint(Style::comment, cat(" (", rewrite.function, "+", rewrite.function_insn, ")"))));
   }
 }
 
 void show_call(std::size_t number, const CallStory& call, Real real, Output& out) {
-  std::string head = cat(number, ". ", out.paint(Style::title, call.command.empty() ? call.call : cat("bpf(", call.command, ")")));
+  std::string head =
+      cat(number, ". ",
+          out.paint(Style::title, call.command.empty() ? call.call : cat("bpf(", call.command, ")")));
   if (!call.subject.empty()) {
     head += cat("  ", out.paint(Style::name, call.subject));
   }
   if (real == Real::yes) {
-    head += cat("  = ", out.paint(call.result < 0 ? Style::bad : Style::good, result_text(call)), out.paint(Style::comment, cat("  ", time_text(call.duration_ns))));
+    head += cat("  = ", out.paint(call.result < 0 ? Style::bad : Style::good, result_text(call)),
+                out.paint(Style::comment, cat("  ", time_text(call.duration_ns))));
   }
   out.line(head);
   Table table({"", "", ""});
@@ -87,7 +92,8 @@ std::expected<Session, Failure> open_session(const std::string& path, const Argu
   return Session{.kept = *std::move(kept), .loaded = *std::move(loaded)};
 }
 
-Status finish(const std::string& path, Real real, std::span<const CallStory> calls, std::optional<Failure> failure, Output& out) {
+Status finish(const std::string& path, Real real, std::span<const CallStory> calls,
+              std::optional<Failure> failure, Output& out) {
   const Status status = failure ? failure->status : Status::ok;
   if (out.is_json()) {
     out.json({{"file", path},
@@ -97,7 +103,9 @@ Status finish(const std::string& path, Real real, std::span<const CallStory> cal
               {"calls", calls_json(calls)}});
     return status;
   }
-  calls_text(calls, real, out);
+  if (!failure || !calls.empty()) {
+    calls_text(calls, real, out);
+  }
   if (failure) {
     const std::string& message = failure->error.message();
     out.complain(message.starts_with(path) ? message : cat(path, ": ", message));
@@ -114,7 +122,8 @@ Status explain(const Arguments& arguments, Output& out) {
   if (!session) {
     return finish(path, real, {}, std::move(session).error(), out);
   }
-  LoadOptions options{.jobs = 1};  // one after another, so that the order of the calls is the order of the story
+  LoadOptions options{.jobs =
+                          1};  // one after another, so that the order of the calls is the order of the story
   auto plan = load::plan(session->kept, host::facts_of_this_machine(), options.pin_root);
   if (!plan) {
     const Status status = status_of(plan.error().code(), Phase::kernel);
@@ -142,7 +151,8 @@ void calls_text(std::span<const CallStory> calls, Real real, Output& out) {
     show_call(i + 1, calls[i], real, out);
   }
   const auto bpf_calls = std::ranges::count(calls, "bpf", &CallStory::call);
-  out.line(cat("\n", calls.size(), " system calls, ", bpf_calls, " of them bpf(2)", real == Real::no ? "; none was made (dry run)" : ""));
+  out.line(cat("\n", calls.size(), " system calls, ", bpf_calls, " of them bpf(2)",
+               real == Real::no ? "; none was made (dry run)" : ""));
 }
 
 Json calls_json(std::span<const CallStory> calls) {

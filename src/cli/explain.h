@@ -24,23 +24,23 @@ struct FieldStory {
 
 /// One instruction that loading changed.
 struct Rewrite {
-  u32 insn = 0;            ///< in the program as loaded
-  std::string function;    ///< whose code it is
-  u32 function_insn = 0;   ///< within that function in the object
+  u32 insn = 0;           ///< in the program as loaded
+  std::string function;   ///< whose code it is
+  u32 function_insn = 0;  ///< within that function in the object
   std::string before;
   std::string after;
-  std::string cause;       ///< "map 'hits'"
+  std::string cause;  ///< "map 'hits'"
 };
 
 /// One system call.
 struct CallStory {
-  std::string call;        ///< "bpf", "mmap"
-  std::string command;     ///< "BPF_MAP_CREATE"; empty for other calls
-  std::string subject;     ///< "map 'hits'": what it is about
+  std::string call;     ///< "bpf", "mmap"
+  std::string command;  ///< "BPF_MAP_CREATE"; empty for other calls
+  std::string subject;  ///< "map 'hits'": what it is about
   std::vector<FieldStory> fields;
   std::vector<FieldStory> results;  ///< what the kernel wrote into the attributes
   std::vector<Rewrite> rewrites;
-  s64 result = 0;          ///< not negative, or -errno
+  s64 result = 0;  ///< not negative, or -errno
   u64 duration_ns = 0;
 };
 

@@ -43,8 +43,8 @@ std::vector<u32> functions_reached(const ObjectSpec& spec, u32 function) {
     }
     const auto& relocations = spec.functions[at].relocations;
     for (auto relocation = relocations.rbegin(); relocation != relocations.rend(); ++relocation) {
-      const bool is_function =
-          relocation->kind == RelocationKind::subprogram_call || relocation->kind == RelocationKind::subprogram_address;
+      const bool is_function = relocation->kind == RelocationKind::subprogram_call ||
+                               relocation->kind == RelocationKind::subprogram_address;
       if (is_function && relocation->target < met.size() && !met[relocation->target]) {
         met[relocation->target] = true;
         pending.push_back(relocation->target);
@@ -71,7 +71,8 @@ std::string target_text(const ObjectSpec& spec, const Relocation& relocation) {
     case RelocationKind::map_fd: return cat("map '", target_name(spec, relocation), "'");
     case RelocationKind::map_value: break;
     case RelocationKind::subprogram_call: return cat("function '", target_name(spec, relocation), "'");
-    case RelocationKind::subprogram_address: return cat("address of function '", target_name(spec, relocation), "'");
+    case RelocationKind::subprogram_address:
+      return cat("address of function '", target_name(spec, relocation), "'");
     case RelocationKind::extern_variable: return cat("extern variable '", target_name(spec, relocation), "'");
     case RelocationKind::extern_function: return cat("extern function '", target_name(spec, relocation), "'");
   }
@@ -80,8 +81,8 @@ std::string target_text(const ObjectSpec& spec, const Relocation& relocation) {
     if (variable.map == relocation.target && relocation.offset >= variable.offset &&
         relocation.offset - variable.offset < variable.size_bytes) {
       const u32 inside = relocation.offset - variable.offset;
-      return cat("variable '", variable.name, "'", inside == 0 ? "" : cat("+", inside), " (", variable.section, "+",
-                 relocation.offset, ")");
+      return cat("variable '", variable.name, "'", inside == 0 ? "" : cat("+", inside), " (",
+                 variable.section, "+", relocation.offset, ")");
     }
   }
   return cat(map.section.empty() ? map.name : map.section, "+", relocation.offset);

@@ -24,7 +24,7 @@ struct CodeLine {
   u32 insn = 0;
   u8 opcode = 0;
   std::string text;
-  std::vector<std::string> notes;    ///< relocations, as target_text() says
+  std::vector<std::string> notes;       ///< relocations, as target_text() says
   const bpf_line_info* line = nullptr;  ///< when a source line begins here
 };
 /// A function's instructions; a 64-bit constant is one line.

@@ -8,7 +8,9 @@ namespace skep::cli {
 
 namespace {
 
-Json text_or_null(std::string text) { return text.empty() ? Json(nullptr) : Json(std::move(text)); }
+Json text_or_null(std::string text) {
+  return text.empty() ? Json(nullptr) : Json(std::move(text));
+}
 
 std::string_view btf_string(const ObjectSpec& spec, u32 offset) {
   return spec.btf != nullptr && spec.btf->has_string(offset) ? spec.btf->string(offset) : std::string_view{};
@@ -21,15 +23,16 @@ Json programs_json(const ObjectSpec& spec) {
     for (const u32 function : functions_reached(spec, program.function)) {
       functions.push_back(spec.functions[function].name);
     }
-    programs.push_back({{"name", program.name},
-                        {"section", program.section},
-                        {"type", word(program.type)},
-                        {"attach_type", text_or_null(attach_word(program.type, program.expected_attach_type))},
-                        {"attach_target", text_or_null(program.attach_target)},
-                        {"flags", program.flags},
-                        {"insns", spec.code_of(program).insns.size()},
-                        {"reaches", functions},
-                        {"autoload", program.autoload}});
+    programs.push_back(
+        {{"name", program.name},
+         {"section", program.section},
+         {"type", word(program.type)},
+         {"attach_type", text_or_null(attach_word(program.type, program.expected_attach_type))},
+         {"attach_target", text_or_null(program.attach_target)},
+         {"flags", program.flags},
+         {"insns", spec.code_of(program).insns.size()},
+         {"reaches", functions},
+         {"autoload", program.autoload}});
   }
   return programs;
 }
@@ -39,9 +42,10 @@ Json map_json(const ObjectSpec& spec, const MapSpec& map) {
   Json slots = Json::array();
   for (const SlotSpec& slot : map.slots) {
     const bool is_map = slot.target == SlotSpec::Target::map;
-    slots.push_back({{"index", slot.index},
-                     {"kind", is_map ? "map" : "program"},
-                     {"name", is_map ? spec.maps[slot.target_index].name : spec.programs[slot.target_index].name}});
+    slots.push_back(
+        {{"index", slot.index},
+         {"kind", is_map ? "map" : "program"},
+         {"name", is_map ? spec.maps[slot.target_index].name : spec.programs[slot.target_index].name}});
   }
   return {{"name", map.name},
           {"section", map.section},
@@ -63,13 +67,14 @@ Json map_json(const ObjectSpec& spec, const MapSpec& map) {
 Json variables_json(const ObjectSpec& spec) {
   Json variables = Json::array();
   for (const VariableSpec& variable : spec.variables) {
-    variables.push_back({{"name", variable.name},
-                         {"section", variable.section},
-                         {"offset", variable.offset},
-                         {"bytes", variable.size_bytes},
-                         {"type", text_or_null(c_type(spec.btf.get(), variable.type_id))},
-                         {"static", variable.is_static},
-                         {"value", value_json(value_types(spec), variable.type_id, initial_bytes(spec, variable))}});
+    variables.push_back(
+        {{"name", variable.name},
+         {"section", variable.section},
+         {"offset", variable.offset},
+         {"bytes", variable.size_bytes},
+         {"type", text_or_null(c_type(spec.btf.get(), variable.type_id))},
+         {"static", variable.is_static},
+         {"value", value_json(value_types(spec), variable.type_id, initial_bytes(spec, variable))}});
   }
   return variables;
 }

@@ -11,7 +11,9 @@ namespace skep::cli {
 
 namespace {
 
-std::string counted(std::string_view noun, std::size_t count) { return cat("\n", noun, " (", count, ")"); }
+std::string counted(std::string_view noun, std::size_t count) {
+  return cat("\n", noun, " (", count, ")");
+}
 
 std::string names_of(const ObjectSpec& spec, const std::vector<u32>& functions) {
   std::vector<std::string> names;
@@ -53,8 +55,10 @@ std::string slot_text(const ObjectSpec& spec, const SlotSpec& slot) {
 void show_map_details(const ObjectSpec& spec, const MapSpec& map, Output& out) {
   if (map.inner != nullptr) {
     const MapSpec& inner = *map.inner;
-    out.line(cat("  ", map.name, ": each inner map is ", word(inner.type), " of ", sized_type(spec.btf.get(), inner.key_type_id, inner.key_bytes),
-                 " to ", sized_type(spec.btf.get(), inner.value_type_id, inner.value_bytes), ", ", inner.max_entries, " entries"));
+    out.line(cat("  ", map.name, ": each inner map is ", word(inner.type), " of ",
+                 sized_type(spec.btf.get(), inner.key_type_id, inner.key_bytes), " to ",
+                 sized_type(spec.btf.get(), inner.value_type_id, inner.value_bytes), ", ", inner.max_entries,
+                 " entries"));
   }
   constexpr std::size_t most_slots = 16;
   for (std::size_t i = 0; i < std::min(most_slots, map.slots.size()); ++i) {
@@ -113,10 +117,11 @@ void show_variables(const ObjectSpec& spec, Output& out) {
   out.heading(counted("variables", spec.variables.size()));
   Table table({"section", "declaration", ">bytes", "initial value"});
   for (const VariableSpec& variable : spec.variables) {
-    table.row({{variable.section},
-               {c_declaration(spec, variable), Style::name},
-               {std::to_string(variable.size_bytes), Style::number},
-               {value_text(value_types(spec), variable.type_id, initial_bytes(spec, variable)), Style::number}});
+    table.row(
+        {{variable.section},
+         {c_declaration(spec, variable), Style::name},
+         {std::to_string(variable.size_bytes), Style::number},
+         {value_text(value_types(spec), variable.type_id, initial_bytes(spec, variable)), Style::number}});
   }
   table.print(out, 2);
 }
@@ -161,7 +166,8 @@ void show_relocations(const ObjectSpec& spec, Output& out) {
   Table table({"names", ">times", "in"});
   for (auto& [target, use] : uses) {
     constexpr std::size_t most_functions = 6;
-    const std::size_t more = use.functions.size() > most_functions ? use.functions.size() - most_functions : 0;
+    const std::size_t more =
+        use.functions.size() > most_functions ? use.functions.size() - most_functions : 0;
     use.functions.resize(use.functions.size() - more);
     table.row({{target, Style::name},
                {std::to_string(use.times), Style::number},

@@ -12,7 +12,11 @@ namespace {
 std::size_t utf8_length(std::string_view text) {
   const auto byte = [&](std::size_t i) { return static_cast<u8>(text[i]); };
   const u8 first = byte(0);
-  const std::size_t length = first < 0x80 ? 1 : first >= 0xc2 && first < 0xe0 ? 2 : first >= 0xe0 && first < 0xf0 ? 3 : first >= 0xf0 && first < 0xf5 ? 4 : 0;
+  const std::size_t length = first < 0x80                    ? 1
+                             : first >= 0xc2 && first < 0xe0 ? 2
+                             : first >= 0xe0 && first < 0xf0 ? 3
+                             : first >= 0xf0 && first < 0xf5 ? 4
+                                                             : 0;
   if (length == 0 || length > text.size()) {
     return 0;
   }
@@ -75,20 +79,30 @@ Json::Json(std::initializer_list<Member> members) : kind_(Kind::object) {
   }
 }
 
-Json Json::array() { return Json(Kind::array); }
+Json Json::array() {
+  return Json(Kind::array);
+}
 
-Json Json::object() { return Json(Kind::object); }
+Json Json::object() {
+  return Json(Kind::object);
+}
 
 void Json::add(std::string_view text) {
   text_ += text_.empty() || text.empty() ? "" : ",";
   text_ += text;
 }
 
-void Json::push_back(const Json& value) { add(value.text()); }
+void Json::push_back(const Json& value) {
+  add(value.text());
+}
 
-void Json::set(std::string_view name, const Json& value) { add(quoted(name) + ":" + value.text()); }
+void Json::set(std::string_view name, const Json& value) {
+  add(quoted(name) + ":" + value.text());
+}
 
-void Json::merge(const Json& other) { add(other.text_); }
+void Json::merge(const Json& other) {
+  add(other.text_);
+}
 
 std::string Json::text() const {
   switch (kind_) {

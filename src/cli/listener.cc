@@ -34,7 +34,8 @@ CallStory describe_plain(const kernel::CallEvent& event) {
   switch (event.kind) {
     case kernel::CallKind::map_memory:
       if (event.memory.address != nullptr) {
-        field("address", hex(reinterpret_cast<std::uintptr_t>(event.memory.address)), "where the memory shall be");
+        field("address", hex(reinterpret_cast<std::uintptr_t>(event.memory.address)),
+              "where the memory shall be");
       }
       field("bytes", cat(event.memory.bytes, " bytes"), "how much");
       if (event.memory.fd >= 0) {
@@ -42,10 +43,14 @@ CallStory describe_plain(const kernel::CallEvent& event) {
       }
       field("access", event.memory.writable ? "read and write" : "read", "what may be done with it");
       break;
-    case kernel::CallKind::unmap_memory: field("bytes", cat(event.memory.bytes, " bytes"), "how much to give back"); break;
+    case kernel::CallKind::unmap_memory:
+      field("bytes", cat(event.memory.bytes, " bytes"), "how much to give back");
+      break;
     case kernel::CallKind::get_memlock:
     case kernel::CallKind::set_memlock:
-      field("soft", event.memlock.soft == kernel::MemlockLimit::unlimited ? "unlimited" : cat(event.memlock.soft, " bytes"),
+      field("soft",
+            event.memlock.soft == kernel::MemlockLimit::unlimited ? "unlimited"
+                                                                  : cat(event.memlock.soft, " bytes"),
             "memory that this process may lock; maps count against it before Linux 5.11");
       break;
     default: field("path", std::string(event.path), "which one"); break;
@@ -65,7 +70,8 @@ void Listener::tell(const kernel::CallEvent& event) {
   story.result = event.result;
   story.duration_ns = event.duration_ns;
   if (event.result >= 0 && !story.subject.empty() &&
-      (event.cmd == BPF_MAP_CREATE || event.cmd == BPF_PROG_LOAD || event.cmd == BPF_BTF_LOAD || event.cmd == BPF_OBJ_GET)) {
+      (event.cmd == BPF_MAP_CREATE || event.cmd == BPF_PROG_LOAD || event.cmd == BPF_BTF_LOAD ||
+       event.cmd == BPF_OBJ_GET)) {
     descriptors_[event.result] = story.subject;
   }
   calls_.push_back(std::move(story));
@@ -73,10 +79,12 @@ void Listener::tell(const kernel::CallEvent& event) {
 
 CallStory Listener::describe_bpf(const kernel::CallEvent& event) {
   CallStory story{.call = "bpf", .command = std::string(name_of(cmd_names, event.cmd))};
-  for (const kernel::NarratedField& field : kernel::narrate(event.cmd, event.attr_before, kernel::Pointees::alive)) {
+  for (const kernel::NarratedField& field :
+       kernel::narrate(event.cmd, event.attr_before, kernel::Pointees::alive)) {
     story.fields.push_back({std::string(field.name), field.value, std::string(field.meaning)});
   }
-  for (const kernel::NarratedField& field : kernel::narrate_results(event.cmd, event.attr_before, event.attr_after)) {
+  for (const kernel::NarratedField& field :
+       kernel::narrate_results(event.cmd, event.attr_before, event.attr_after)) {
     story.results.push_back({std::string(field.name), field.value, std::string(field.meaning)});
   }
   if (event.cmd == BPF_MAP_CREATE) {
@@ -87,7 +95,8 @@ CallStory Listener::describe_bpf(const kernel::CallEvent& event) {
     const auto attr = arm_of<bpf_attr_prog_load>(event.attr_before);
     const std::string_view name = name_in(attr.prog_name);
     story.subject = cat("program '", name, "'");
-    story.rewrites = rewrites_of(name, {reinterpret_cast<const bpf_insn*>(static_cast<std::uintptr_t>(attr.insns)), attr.insn_cnt});
+    story.rewrites = rewrites_of(
+        name, {reinterpret_cast<const bpf_insn*>(static_cast<std::uintptr_t>(attr.insns)), attr.insn_cnt});
   }
   return story;
 }
@@ -101,8 +110,10 @@ std::vector<Rewrite> Listener::rewrites_of(std::string_view name, std::span<cons
     for (u32 at = 0; at < loaded.size(); at += insn::slots(loaded[at])) {
       const load::Origin origin = plan.origin(spec_, at);
       const FunctionSpec& function = spec_.functions[origin.function];
-      const bool wide = insn::slots(loaded[at]) == 2 && at + 1 < loaded.size() && origin.insn + 1 < function.insns.size();
-      const bool same = loaded[at] == function.insns[origin.insn] && (!wide || loaded[at + 1] == function.insns[origin.insn + 1]);
+      const bool wide =
+          insn::slots(loaded[at]) == 2 && at + 1 < loaded.size() && origin.insn + 1 < function.insns.size();
+      const bool same = loaded[at] == function.insns[origin.insn] &&
+                        (!wide || loaded[at + 1] == function.insns[origin.insn + 1]);
       if (same) {
         continue;
       }
@@ -111,8 +122,9 @@ std::vector<Rewrite> Listener::rewrites_of(std::string_view name, std::span<cons
                           .function_insn = origin.insn,
                           .before = insn::print(function.insns, origin.insn),
                           .after = insn::print(loaded, at),
-                          .cause = origin.relocation ? target_text(spec_, function.relocations[*origin.relocation])
-                                                     : std::string("the called function lies elsewhere now")});
+                          .cause = origin.relocation
+                                       ? target_text(spec_, function.relocations[*origin.relocation])
+                                       : std::string("the called function lies elsewhere now")});
     }
     return rewrites;
   }

@@ -23,10 +23,18 @@ Result<void> describe(Kernel& kernel, LiveProgram& program) {
   return {};
 }
 
-constexpr ObjectKind kind_of(const LiveMap*) { return ObjectKind::map; }
-constexpr ObjectKind kind_of(const LiveProgram*) { return ObjectKind::prog; }
-constexpr std::string_view noun_of(const LiveMap*) { return "map"; }
-constexpr std::string_view noun_of(const LiveProgram*) { return "program"; }
+constexpr ObjectKind kind_of(const LiveMap*) {
+  return ObjectKind::map;
+}
+constexpr ObjectKind kind_of(const LiveProgram*) {
+  return ObjectKind::prog;
+}
+constexpr std::string_view noun_of(const LiveMap*) {
+  return "map";
+}
+constexpr std::string_view noun_of(const LiveProgram*) {
+  return "program";
+}
 
 template <class Live>
 constexpr const Live* tag = nullptr;
@@ -68,19 +76,22 @@ Result<Live> open_by_name(Kernel& kernel, std::string_view name) {
   std::vector<std::string> names;
   for (Live& live : everything) {
     names.emplace_back(live.name());
-    if (live.name() == name || (name.size() > BPF_OBJ_NAME_LEN - 1 && live.name() == name.substr(0, BPF_OBJ_NAME_LEN - 1))) {
+    if (live.name() == name ||
+        (name.size() > BPF_OBJ_NAME_LEN - 1 && live.name() == name.substr(0, BPF_OBJ_NAME_LEN - 1))) {
       ids.push_back(std::to_string(live.info.id));
       found = std::move(live);
     }
   }
   const std::string_view noun = noun_of(tag<Live>);
   if (ids.size() > 1) {
-    return fail(Errc::invalid, cat("name '", name, "' fits ", ids.size(), " ", noun, "s: give one of the ids ", join(ids, ", ")));
+    return fail(Errc::invalid, cat("name '", name, "' fits ", ids.size(), " ", noun,
+                                   "s: give one of the ids ", join(ids, ", ")));
   }
   if (!found) {
     const std::vector<std::string> similar = nearest(name, {names.begin(), names.end()});
-    return fail(Errc::not_found, cat("no ", noun, " in the kernel is called '", name, "'",
-                                     similar.empty() ? "" : cat("; did you mean ", join(similar, ", "), "?")));
+    return fail(Errc::not_found,
+                cat("no ", noun, " in the kernel is called '", name, "'",
+                    similar.empty() ? "" : cat("; did you mean ", join(similar, ", "), "?")));
   }
   return *std::move(found);
 }
@@ -100,8 +111,9 @@ Result<Live> open_named(Kernel& kernel, const Named& named) {
   const char* end = named.what.data() + named.what.size();
   const auto [stop, error] = std::from_chars(named.what.data(), end, id);
   if (named.how != "id" || error != std::errc{} || stop != end) {
-    return fail(Errc::invalid, cat("a ", noun, " is named by `id NUMBER`, `name NAME` or `pinned PATH`, not by `", named.how, " ",
-                                   named.what, "`"));
+    return fail(Errc::invalid,
+                cat("a ", noun, " is named by `id NUMBER`, `name NAME` or `pinned PATH`, not by `", named.how,
+                    " ", named.what, "`"));
   }
   SKEP_TRY(Fd fd, kernel::open_id(kernel, kind_of(tag<Live>), id));
   return open_described<Live>(kernel, std::move(fd));
@@ -115,11 +127,17 @@ Result<LiveMap> open_map(Kernel& kernel, const Named& named) {
   return map;
 }
 
-Result<LiveProgram> open_program(Kernel& kernel, const Named& named) { return open_named<LiveProgram>(kernel, named); }
+Result<LiveProgram> open_program(Kernel& kernel, const Named& named) {
+  return open_named<LiveProgram>(kernel, named);
+}
 
-Result<std::vector<LiveMap>> all_maps(Kernel& kernel) { return all<LiveMap>(kernel); }
+Result<std::vector<LiveMap>> all_maps(Kernel& kernel) {
+  return all<LiveMap>(kernel);
+}
 
-Result<std::vector<LiveProgram>> all_programs(Kernel& kernel) { return all<LiveProgram>(kernel); }
+Result<std::vector<LiveProgram>> all_programs(Kernel& kernel) {
+  return all<LiveProgram>(kernel);
+}
 
 std::shared_ptr<const btf::Btf> fetch_btf(Kernel& kernel, u32 id) {
   if (id == 0) {

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "btf/btf.h"
 #include "base/text.h"
+#include "btf/btf.h"
 #include "kernel/info.h"
 #include "kernel/kernel.h"
 #include "skep/fd.h"
@@ -16,7 +16,7 @@ namespace skep::cli {
 
 /// How a map or program is named: two words of the command line.
 struct Named {
-  std::string how;   ///< "id", "name" or "pinned"
+  std::string how;  ///< "id", "name" or "pinned"
   std::string what;
 };
 

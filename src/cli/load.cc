@@ -36,7 +36,8 @@ LoadStory load_file(const std::string& path, const Arguments& arguments) {
     return story;
   }
   describe_spec(story, *spec);
-  const LoadOptions options{.jobs = arguments.number("jobs", 0), .log_level = arguments.number("log-level", 0)};
+  const LoadOptions options{.jobs = arguments.number("jobs", 0),
+                            .log_level = arguments.number("log-level", 0)};
   LoadReport report;
   auto object = Object::load(*std::move(spec), options, &report);
   describe_report(story, std::move(report));
@@ -115,12 +116,8 @@ Json error_json(const std::optional<Error>& error) {
 Json story_json(const LoadStory& story) {
   Json programs = Json::array();
   for (const ProgramFate& program : story.programs) {
-    Json one = {{"name", program.name},
-                {"section", program.section},
-                {"type", word(program.type)},
-                {"insns", program.insns},
-                {"loaded", program.loaded},
-                {"error", error_json(program.error)}};
+    Json one = {{"name", program.name},   {"section", program.section}, {"type", word(program.type)},
+                {"insns", program.insns}, {"loaded", program.loaded},   {"error", error_json(program.error)}};
     if (!program.log.empty()) {
       one.set("log", program.log);
     }
@@ -141,7 +138,10 @@ Json story_json(const LoadStory& story) {
           {"error", error_json(story.error)},
           {"programs", programs},
           {"maps", maps},
-          {"phases_us", {{"parse", story.parse_time.count()}, {"plan", story.plan_time.count()}, {"load", story.load_time.count()}}}};
+          {"phases_us",
+           {{"parse", story.parse_time.count()},
+            {"plan", story.plan_time.count()},
+            {"load", story.load_time.count()}}}};
 }
 
 }  // namespace skep::cli

@@ -17,11 +17,11 @@ struct ProgramFate {
   std::string name;
   std::string section;
   bpf_prog_type type{};
-  u32 insns = 0;        ///< as given to the kernel; before that, its own
+  u32 insns = 0;  ///< as given to the kernel; before that, its own
   bool loaded = false;
   bool skipped = false;
   std::optional<Error> error;
-  std::string log;      ///< with --log-level
+  std::string log;  ///< with --log-level
 };
 
 /// One map of a file, as declared.

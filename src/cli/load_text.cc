@@ -12,7 +12,9 @@ std::string milliseconds(std::chrono::microseconds time) {
   return cat(count / 1000, ".", count % 1000 / 100, " ms");
 }
 
-std::string counted(std::size_t count, std::string_view noun) { return cat(count, " ", noun, count == 1 ? "" : "s"); }
+std::string counted(std::size_t count, std::string_view noun) {
+  return cat(count, " ", noun, count == 1 ? "" : "s");
+}
 
 Cell fate_cell(const ProgramFate& program) {
   if (program.loaded) {
@@ -21,7 +23,7 @@ Cell fate_cell(const ProgramFate& program) {
   if (program.error) {
     return {"refused", Style::bad};
   }
-  return {program.skipped ? "skipped" : "not loaded", Style::comment};
+  return {"not loaded", Style::comment};
 }
 
 }  // namespace
@@ -29,10 +31,15 @@ Cell fate_cell(const ProgramFate& program) {
 void story_text(const LoadStory& story, Output& out) {
   std::size_t loaded = 0;
   std::size_t refused = 0;
+  std::size_t skipped = 0;
   Table table({"program", "section", "type", ">insns", ""});
   for (const ProgramFate& program : story.programs) {
     loaded += program.loaded ? 1 : 0;
     refused += program.error ? 1 : 0;
+    if (program.skipped && !program.error) {
+      ++skipped;
+      continue;
+    }
     table.row({{program.name, Style::name},
                {program.section},
                {word(program.type), Style::type},
@@ -40,12 +47,15 @@ void story_text(const LoadStory& story, Output& out) {
                fate_cell(program)});
   }
   if (story.status == Status::ok) {
-    out.line(cat(out.paint(Style::title, story.file), ": ", counted(loaded, "program"), " and ", counted(story.maps.size(), "map"),
-                 " loaded (parse ", milliseconds(story.parse_time), ", plan ", milliseconds(story.plan_time), ", load ",
-                 milliseconds(story.load_time), ")"));
+    out.line(cat(out.paint(Style::title, story.file), ": ", counted(loaded, "program"), " and ",
+                 counted(story.maps.size(), "map"), " loaded (parse ", milliseconds(story.parse_time),
+                 ", plan ", milliseconds(story.plan_time), ", load ", milliseconds(story.load_time), ")"));
   }
   if (!table.empty()) {
     table.print(out, 2);
+  }
+  if (skipped > 0) {
+    out.line(out.paint(Style::comment, cat("  ", counted(skipped, "program"), " left out")));
   }
   for (const std::string& note : story.notes) {
     out.line(cat("  note: ", note));

@@ -27,13 +27,15 @@ Status no_verb(std::span<char* const> words, Output& out) {
     return Status::usage;
   }
   if (first == "map" || first == "prog") {
-    const bool asks_help = words.size() > 1 && (std::string_view(words[1]) == "--help" || std::string_view(words[1]) == "-h");
+    const bool asks_help =
+        words.size() > 1 && (std::string_view(words[1]) == "--help" || std::string_view(words[1]) == "-h");
     if (asks_help || words.size() == 1) {
       out.write(help(first));
       return asks_help ? Status::ok : Status::usage;
     }
   }
-  const std::string word = (first == "map" || first == "prog") && words.size() > 1 ? cat(first, " ", words[1]) : std::string(first);
+  const std::string word = (first == "map" || first == "prog") && words.size() > 1 ? cat(first, " ", words[1])
+                                                                                   : std::string(first);
   const std::vector<std::string> similar = similar_verbs(word);
   out.complain(similar.empty() ? cat("no verb '", word, "'; `skep --help` lists them")
                                : cat("no verb '", word, "'; did you mean: ", join(similar, ", "), "?"));

@@ -1,4 +1,5 @@
 // `skep map ...`: maps that are in the kernel now.
+#include "kernel/map.h"
 #include "base/text.h"
 #include "cli/elements.h"
 #include "cli/live.h"
@@ -7,7 +8,6 @@
 #include "cli/words.h"
 #include "host/cpus.h"
 #include "kernel/host_kernel.h"
-#include "kernel/map.h"
 
 namespace skep::cli {
 
@@ -18,7 +18,9 @@ Status failed(const Error& error, Output& out) {
   return error.code() == Errc::invalid ? Status::usage : status_of(error.code(), Phase::kernel);
 }
 
-bpf_map_type type_of(const LiveMap& map) { return static_cast<bpf_map_type>(map.info.type); }
+bpf_map_type type_of(const LiveMap& map) {
+  return static_cast<bpf_map_type>(map.info.type);
+}
 
 Result<MapView> view_of(const LiveMap& map) {
   MapView view{.fd = map.fd.raw(),
@@ -66,7 +68,8 @@ Result<Opened> open(kernel::Kernel& kernel, const Arguments& arguments) {
 }
 
 Result<std::vector<std::byte>> key_of(const Opened& opened, const std::string& text) {
-  SKEP_TRY_IN("key", auto key, parse_bytes(opened.view.btf, opened.view.key_type_id, opened.view.key_bytes, text));
+  SKEP_TRY_IN("key", auto key,
+              parse_bytes(opened.view.btf, opened.view.key_type_id, opened.view.key_bytes, text));
   return key;
 }
 
@@ -74,7 +77,8 @@ Result<void> dump(const Arguments& arguments, Output& out) {
   kernel::HostKernel kernel;
   SKEP_TRY(const Opened opened, open(kernel, arguments));
   constexpr u32 default_limit = 1000;
-  SKEP_TRY(const Elements elements, read_elements(kernel, opened.view, {.limit = arguments.number("limit", default_limit)}));
+  SKEP_TRY(const Elements elements,
+           read_elements(kernel, opened.view, {.limit = arguments.number("limit", default_limit)}));
   if (out.is_json()) {
     Json document = summary_json(opened.map);
     Json list = Json::array();
@@ -90,8 +94,9 @@ Result<void> dump(const Arguments& arguments, Output& out) {
     out.line(element_text(opened.view, element));
   }
   const std::string rest = remainder_text(elements);
-  out.line(out.paint(Style::comment, cat("(", elements.shown.size(), elements.shown.size() == 1 ? " element" : " elements",
-                                         rest.empty() ? "" : "; ", rest, ")")));
+  out.line(out.paint(Style::comment,
+                     cat("(", elements.shown.size(), elements.shown.size() == 1 ? " element" : " elements",
+                         rest.empty() ? "" : "; ", rest, ")")));
   return {};
 }
 
@@ -102,7 +107,8 @@ Result<void> get(const Arguments& arguments, Output& out) {
   SKEP_TRY(element.key, key_of(opened, arguments.words()[2]));
   element.value.resize(opened.view.buffer_bytes());
   SKEP_CHECK_IN(cat("map '", opened.map.name(), "'"),
-                kernel::map_lookup(kernel, {.map_fd = opened.view.fd, .key = element.key.data()}, element.value.data()));
+                kernel::map_lookup(kernel, {.map_fd = opened.view.fd, .key = element.key.data()},
+                                   element.value.data()));
   if (out.is_json()) {
     out.json(element_json(opened.view, element));
   } else {
@@ -117,13 +123,15 @@ Result<void> set(const Arguments& arguments, Output& out) {
   const MapView& view = opened.view;
   Element element;
   SKEP_TRY(element.key, key_of(opened, arguments.words()[2]));
-  SKEP_TRY_IN("value", const auto value, parse_bytes(view.btf, view.value_type_id, view.value_bytes, arguments.words()[3]));
+  SKEP_TRY_IN("value", const auto value,
+              parse_bytes(view.btf, view.value_type_id, view.value_bytes, arguments.words()[3]));
   element.value.resize(view.buffer_bytes());
   for (u32 cpu = 0; cpu < view.cpus; ++cpu) {
     std::ranges::copy(value, element.value.begin() + static_cast<std::ptrdiff_t>(cpu * view.stride()));
   }
-  SKEP_CHECK_IN(cat("map '", opened.map.name(), "'"),
-                kernel::map_update(kernel, {.map_fd = view.fd, .key = element.key.data()}, element.value.data()));
+  SKEP_CHECK_IN(
+      cat("map '", opened.map.name(), "'"),
+      kernel::map_update(kernel, {.map_fd = view.fd, .key = element.key.data()}, element.value.data()));
   if (out.is_json()) {
     out.json(element_json(view, element));
   }
@@ -179,7 +187,9 @@ Result<void> show(const Arguments& arguments, Output& out) {
   }
   out.line(cat("map ", map.info.id, ": ", out.paint(Style::name, map.name())));
   Table table({"", ""});
-  const auto row = [&](std::string_view what, std::string text) { table.row({{std::string(what), Style::comment}, {std::move(text)}}); };
+  const auto row = [&](std::string_view what, std::string text) {
+    table.row({{std::string(what), Style::comment}, {std::move(text)}});
+  };
   const auto typed = [&](u32 type_id, u32 bytes) {
     const std::string type = c_type(map.btf.get(), type_id);
     return cat(bytes, " bytes", type.empty() ? "" : ", ", type);
@@ -194,15 +204,29 @@ Result<void> show(const Arguments& arguments, Output& out) {
   return {};
 }
 
-Status status_of_result(const Result<void>& result, Output& out) { return result ? Status::ok : failed(result.error(), out); }
+Status status_of_result(const Result<void>& result, Output& out) {
+  return result ? Status::ok : failed(result.error(), out);
+}
 
 }  // namespace
 
-Status map_list(const Arguments&, Output& out) { return status_of_result(list(out), out); }
-Status map_show(const Arguments& arguments, Output& out) { return status_of_result(show(arguments, out), out); }
-Status map_dump(const Arguments& arguments, Output& out) { return status_of_result(dump(arguments, out), out); }
-Status map_get(const Arguments& arguments, Output& out) { return status_of_result(get(arguments, out), out); }
-Status map_set(const Arguments& arguments, Output& out) { return status_of_result(set(arguments, out), out); }
-Status map_delete(const Arguments& arguments, Output& out) { return status_of_result(remove(arguments, out), out); }
+Status map_list(const Arguments&, Output& out) {
+  return status_of_result(list(out), out);
+}
+Status map_show(const Arguments& arguments, Output& out) {
+  return status_of_result(show(arguments, out), out);
+}
+Status map_dump(const Arguments& arguments, Output& out) {
+  return status_of_result(dump(arguments, out), out);
+}
+Status map_get(const Arguments& arguments, Output& out) {
+  return status_of_result(get(arguments, out), out);
+}
+Status map_set(const Arguments& arguments, Output& out) {
+  return status_of_result(set(arguments, out), out);
+}
+Status map_delete(const Arguments& arguments, Output& out) {
+  return status_of_result(remove(arguments, out), out);
+}
 
 }  // namespace skep::cli

@@ -42,7 +42,8 @@ bool write_all(int fd, std::string_view text) {
 
 std::string Output::paint(Style style, std::string_view text) const {
   const std::string_view code = code_of(style);
-  return colour_ == Colour::off || code.empty() || text.empty() ? std::string(text) : cat(code, text, "\x1b[0m");
+  return colour_ == Colour::off || code.empty() || text.empty() ? std::string(text)
+                                                                : cat(code, text, "\x1b[0m");
 }
 
 void Output::write(std::string_view text) {
@@ -58,7 +59,9 @@ void Output::line(std::string_view text) {
   write("\n");
 }
 
-void Output::heading(std::string_view text) { line(paint(Style::title, text)); }
+void Output::heading(std::string_view text) {
+  line(paint(Style::title, text));
+}
 
 void Output::json(const Json& document) {
   write(document.text());
@@ -79,7 +82,8 @@ bool Output::flush() {
 Output::Colour colour_of_stdout() {
   const char* no_colour = std::getenv("NO_COLOR");
   const char* terminal = std::getenv("TERM");
-  const bool refused = (no_colour != nullptr && *no_colour != '\0') || terminal == nullptr || std::string_view(terminal) == "dumb";
+  const bool refused = (no_colour != nullptr && *no_colour != '\0') || terminal == nullptr ||
+                       std::string_view(terminal) == "dumb";
   return !refused && isatty(STDOUT_FILENO) == 1 ? Output::Colour::on : Output::Colour::off;
 }
 

@@ -44,7 +44,7 @@ Result<void> choose_programs(ObjectSpec& spec, const Arguments& arguments) {
     }
   }
   for (const std::string& name : arguments.all("skip")) {
-    SKEP_TRY(ProgramSpec* program, find_program(spec, "skip", name));
+    SKEP_TRY(ProgramSpec * program, find_program(spec, "skip", name));
     program->autoload = false;
   }
   return {};

@@ -19,10 +19,13 @@ Status finish(const Result<void>& result, Output& out) {
     return Status::ok;
   }
   out.complain(result.error().message());
-  return result.error().code() == Errc::invalid ? Status::usage : status_of(result.error().code(), Phase::kernel);
+  return result.error().code() == Errc::invalid ? Status::usage
+                                                : status_of(result.error().code(), Phase::kernel);
 }
 
-std::string type_of(const LiveProgram& program) { return word(static_cast<bpf_prog_type>(program.info.type)); }
+std::string type_of(const LiveProgram& program) {
+  return word(static_cast<bpf_prog_type>(program.info.type));
+}
 
 std::string tag_of(const LiveProgram& program) {
   std::string text = hex_bytes(std::as_bytes(std::span(program.info.tag)));
@@ -30,7 +33,9 @@ std::string tag_of(const LiveProgram& program) {
   return text;
 }
 
-u32 insns_of(const LiveProgram& program) { return program.info.xlated_prog_len / u32{sizeof(bpf_insn)}; }
+u32 insns_of(const LiveProgram& program) {
+  return program.info.xlated_prog_len / u32{sizeof(bpf_insn)};
+}
 
 Json summary_json(kernel::Kernel& kernel, const LiveProgram& program) {
   const auto maps = kernel::prog_map_ids(kernel, program.fd.raw());
@@ -88,7 +93,8 @@ std::string maps_text(kernel::Kernel& kernel, const LiveProgram& program) {
 
 Result<void> show(const Arguments& arguments, Output& out) {
   kernel::HostKernel kernel;
-  SKEP_TRY(const LiveProgram program, open_program(kernel, {.how = arguments.words()[0], .what = arguments.words()[1]}));
+  SKEP_TRY(const LiveProgram program,
+           open_program(kernel, {.how = arguments.words()[0], .what = arguments.words()[1]}));
   if (out.is_json()) {
     out.json(summary_json(kernel, program));
     return {};
@@ -96,7 +102,9 @@ Result<void> show(const Arguments& arguments, Output& out) {
   const bpf_prog_info& info = program.info;
   out.line(cat("program ", info.id, ": ", out.paint(Style::name, program.name())));
   Table table({"", ""});
-  const auto row = [&](std::string_view what, std::string text) { table.row({{std::string(what), Style::comment}, {std::move(text)}}); };
+  const auto row = [&](std::string_view what, std::string text) {
+    table.row({{std::string(what), Style::comment}, {std::move(text)}});
+  };
   row("type", type_of(program));
   row("size", cat(insns_of(program), " instructions, ", info.jited_prog_len, " bytes of machine code"));
   row("verifier", info.verified_insns == 0 ? "" : cat("walked ", info.verified_insns, " instructions"));
@@ -112,14 +120,18 @@ Result<void> show(const Arguments& arguments, Output& out) {
 
 Result<void> dump(const Arguments& arguments, Output& out) {
   kernel::HostKernel kernel;
-  SKEP_TRY(const LiveProgram program, open_program(kernel, {.how = arguments.words()[0], .what = arguments.words()[1]}));
+  SKEP_TRY(const LiveProgram program,
+           open_program(kernel, {.how = arguments.words()[0], .what = arguments.words()[1]}));
   SKEP_TRY(const std::vector<LiveLine> lines, read_code(kernel, program));
   Json code = Json::array();
   std::pair<std::string, u32> shown;
   for (const LiveLine& line : lines) {
     if (out.is_json()) {
-      code.push_back({{"insn", line.insn}, {"text", line.text}, {"function", line.function.empty() ? Json(nullptr) : Json(line.function)},
-                      {"file", line.file.empty() ? Json(nullptr) : Json(line.file)}, {"line", line.line},
+      code.push_back({{"insn", line.insn},
+                      {"text", line.text},
+                      {"function", line.function.empty() ? Json(nullptr) : Json(line.function)},
+                      {"file", line.file.empty() ? Json(nullptr) : Json(line.file)},
+                      {"line", line.line},
                       {"source", line.source.empty() ? Json(nullptr) : Json(line.source)}});
       continue;
     }
@@ -128,7 +140,8 @@ Result<void> dump(const Arguments& arguments, Output& out) {
     }
     if (!line.file.empty() && shown != std::pair(line.file, line.line)) {
       shown = {line.file, line.line};
-      out.line(out.paint(Style::comment, cat("        ; ", line.source, "  @ ", line.file.substr(line.file.rfind('/') + 1), ":", line.line)));
+      out.line(out.paint(Style::comment, cat("        ; ", line.source, "  @ ",
+                                             line.file.substr(line.file.rfind('/') + 1), ":", line.line)));
     }
     std::string number = std::to_string(line.insn);
     number.insert(0, number.size() < 6 ? 6 - number.size() : 0, ' ');
@@ -144,8 +157,14 @@ Result<void> dump(const Arguments& arguments, Output& out) {
 
 }  // namespace
 
-Status prog_list(const Arguments&, Output& out) { return finish(list(out), out); }
-Status prog_show(const Arguments& arguments, Output& out) { return finish(show(arguments, out), out); }
-Status prog_dump(const Arguments& arguments, Output& out) { return finish(dump(arguments, out), out); }
+Status prog_list(const Arguments&, Output& out) {
+  return finish(list(out), out);
+}
+Status prog_show(const Arguments& arguments, Output& out) {
+  return finish(show(arguments, out), out);
+}
+Status prog_dump(const Arguments& arguments, Output& out) {
+  return finish(dump(arguments, out), out);
+}
 
 }  // namespace skep::cli

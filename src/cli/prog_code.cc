@@ -38,8 +38,10 @@ Result<Code> fetch(kernel::Kernel& kernel, const LiveProgram& program) {
   ask.line_info = kernel::address_of(code.lines.data());
   SKEP_TRY(const bpf_prog_info info, kernel::prog_info(kernel, program.fd.raw(), ask));
   if (info.xlated_prog_insns == 0 || code.insns.empty()) {
-    return fail(Errc::denied, cat("program ", info.id, ": the kernel does not show its instructions: that takes CAP_PERFMON and CAP_BPF, "
-                                  "and kernel.kptr_restrict below 2"));
+    return fail(Errc::denied,
+                cat("program ", info.id,
+                    ": the kernel does not show its instructions: that takes CAP_PERFMON and CAP_BPF, "
+                    "and kernel.kptr_restrict below 2"));
   }
   code.functions.resize(std::min<std::size_t>(code.functions.size(), info.nr_func_info));
   code.lines.resize(std::min<std::size_t>(code.lines.size(), info.nr_line_info));
@@ -97,7 +99,8 @@ class Names {
       case Kind::subprog_addr: {
         const s64 target = static_cast<s64>(reference.index) + 1 + reference.imm;
         const std::string name = function_at(code_, target);
-        return name.empty() ? std::string() : cat("pc", reference.imm < 0 ? "" : "+", reference.imm, " <", name, ">");
+        return name.empty() ? std::string()
+                            : cat("pc", reference.imm < 0 ? "" : "+", reference.imm, " <", name, ">");
       }
       default: return {};
     }
@@ -124,7 +127,9 @@ void add_source(LiveLine& line, const Code& code) {
   if (at == code.lines.end() || at->insn_off != line.insn || code.btf == nullptr) {
     return;
   }
-  const auto text = [&](u32 offset) { return code.btf->has_string(offset) ? code.btf->string(offset) : std::string_view{}; };
+  const auto text = [&](u32 offset) {
+    return code.btf->has_string(offset) ? code.btf->string(offset) : std::string_view{};
+  };
   line.file = text(at->file_name_off);
   line.source = trim(text(at->line_off));
   line.line = BPF_LINE_INFO_LINE_NUM(at->line_col);
@@ -139,7 +144,8 @@ Result<std::vector<LiveLine>> read_code(kernel::Kernel& kernel, const LiveProgra
   std::vector<LiveLine> lines;
   for (u32 at = 0; at < code.insns.size(); at += insn::slots(code.insns[at])) {
     LiveLine line{.insn = at, .opcode = code.insns[at].code};
-    line.text = insn::print(code.insns, at, [&](const insn::Reference& reference) { return names(reference); });
+    line.text =
+        insn::print(code.insns, at, [&](const insn::Reference& reference) { return names(reference); });
     line.function = function_at(code, at);
     add_source(line, code);
     lines.push_back(std::move(line));

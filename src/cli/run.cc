@@ -34,7 +34,10 @@ Result<std::optional<FileBytes>> read_option(const Arguments& arguments, std::st
 
 RunOutcome run_one(const Program& program, const Input& input, u32 repeat) {
   const Program::Traits& traits = program.traits();
-  RunOutcome outcome{.program = traits.name, .section = traits.section, .type = traits.type, .repeat = repeats(traits.type) ? repeat : 1};
+  RunOutcome outcome{.program = traits.name,
+                     .section = traits.section,
+                     .type = traits.type,
+                     .repeat = repeats(traits.type) ? repeat : 1};
   const std::vector<std::byte> data = default_data(traits.type);
   const std::vector<std::byte> context = default_context(traits.type);
   TestRun run{.data_in = data, .context_in = context, .repeat = outcome.repeat};
@@ -66,7 +69,8 @@ MapState read_map(const Map& map, u32 limit) {
                 .key_type_id = traits.key_type_id,
                 .value_type_id = traits.value_type_id};
   if (state.view.per_cpu()) {
-    state.view.cpus = static_cast<u32>(map.value_bytes_in_user_space() / std::max<std::size_t>(1, state.view.stride()));
+    state.view.cpus =
+        static_cast<u32>(map.value_bytes_in_user_space() / std::max<std::size_t>(1, state.view.stride()));
   }
   kernel::HostKernel kernel;
   auto elements = read_elements(kernel, state.view, {.limit = limit, .zeroes = false});
@@ -117,8 +121,9 @@ Result<void> check_names(const ObjectSpec& spec, const Arguments& arguments) {
         names.push_back(program.name);
       }
       const auto similar = nearest(name, names);
-      return fail(Errc::not_found, cat("--program ", name, ": the object has no such program",
-                                       similar.empty() ? "" : cat("; did you mean ", join(similar, ", "), "?")));
+      return fail(Errc::not_found,
+                  cat("--program ", name, ": the object has no such program",
+                      similar.empty() ? "" : cat("; did you mean ", join(similar, ", "), "?")));
     }
   }
   return {};
@@ -128,7 +133,9 @@ Status status_of_runs(const RunStory& story) {
   Status status = Status::ok;
   for (const RunOutcome& run : story.runs) {
     if (run.error) {
-      status = worst(status, run.error->code() == Errc::invalid ? Status::refused : status_of(run.error->code(), Phase::kernel));
+      status =
+          worst(status, run.error->code() == Errc::invalid ? Status::refused
+                                                           : status_of(run.error->code(), Phase::kernel));
     }
   }
   return status;
@@ -136,8 +143,12 @@ Status status_of_runs(const RunStory& story) {
 
 Status give_up(const std::string& path, Status status, const Error& error, Output& out) {
   if (out.is_json()) {
-    out.json({{"file", path}, {"result", result_word(status)}, {"error", error_json(error.clone())},
-              {"runs", Json::array()}, {"maps", Json::array()}, {"variables", Json::array()}});
+    out.json({{"file", path},
+              {"result", result_word(status)},
+              {"error", error_json(error.clone())},
+              {"runs", Json::array()},
+              {"maps", Json::array()},
+              {"variables", Json::array()}});
   } else {
     out.complain(error.message().starts_with(path) ? error.message() : cat(path, ": ", error.message()));
   }

@@ -11,9 +11,11 @@ namespace {
 
 /// What a return value means where the kind of program has names for them.
 std::string meaning_of(bpf_prog_type type, u32 value) {
-  constexpr auto xdp = std::to_array<std::string_view>({"XDP_ABORTED", "XDP_DROP", "XDP_PASS", "XDP_TX", "XDP_REDIRECT"});
-  constexpr auto tc = std::to_array<std::string_view>({"TC_ACT_OK", "TC_ACT_RECLASSIFY", "TC_ACT_SHOT", "TC_ACT_PIPE", "TC_ACT_STOLEN",
-                                                       "TC_ACT_QUEUED", "TC_ACT_REPEAT", "TC_ACT_REDIRECT"});
+  constexpr auto xdp =
+      std::to_array<std::string_view>({"XDP_ABORTED", "XDP_DROP", "XDP_PASS", "XDP_TX", "XDP_REDIRECT"});
+  constexpr auto tc =
+      std::to_array<std::string_view>({"TC_ACT_OK", "TC_ACT_RECLASSIFY", "TC_ACT_SHOT", "TC_ACT_PIPE",
+                                       "TC_ACT_STOLEN", "TC_ACT_QUEUED", "TC_ACT_REPEAT", "TC_ACT_REDIRECT"});
   std::string_view name;
   if (type == BPF_PROG_TYPE_XDP && value < xdp.size()) {
     name = xdp[value];
@@ -33,7 +35,8 @@ void show_runs(const RunStory& story, Output& out) {
   for (const RunOutcome& run : story.runs) {
     table.row({{run.program, Style::name},
                {word(run.type), Style::type},
-               run.error ? Cell{"failed", Style::bad} : Cell{cat(run.return_value, meaning_of(run.type, run.return_value)), Style::number},
+               run.error ? Cell{"failed", Style::bad}
+                         : Cell{cat(run.return_value, meaning_of(run.type, run.return_value)), Style::number},
                {run.error || run.duration_ns == 0 ? "" : cat(run.duration_ns, " ns")},
                {run.repeat > 1 ? cat("mean of ", run.repeat) : "", Style::comment}});
   }
@@ -48,8 +51,11 @@ void show_runs(const RunStory& story, Output& out) {
 void show_map(const MapState& map, Output& out) {
   const std::size_t count = map.elements.shown.size();
   const std::string rest = remainder_text(map.elements);
-  std::string remark = map.error ? map.error->message() : cat(count, count == 1 ? " element" : " elements", rest.empty() ? "" : ", ", rest);
-  out.line(cat("\n", out.paint(Style::title, map.name), " ", out.paint(Style::comment, cat("(", word(map.type), ": ", remark, ")"))));
+  std::string remark =
+      map.error ? map.error->message()
+                : cat(count, count == 1 ? " element" : " elements", rest.empty() ? "" : ", ", rest);
+  out.line(cat("\n", out.paint(Style::title, map.name), " ",
+               out.paint(Style::comment, cat("(", word(map.type), ": ", remark, ")"))));
   for (const Element& element : map.elements.shown) {
     out.line(cat("  ", element_text(map.view, element)));
   }

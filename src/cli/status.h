@@ -38,7 +38,9 @@ constexpr Status status_of(Errc code, Phase phase) {
 }
 
 /// The worse of two.
-constexpr Status worst(Status a, Status b) { return a > b ? a : b; }
+constexpr Status worst(Status a, Status b) {
+  return a > b ? a : b;
+}
 
 /// The word for it in JSON's `result`.
 constexpr std::string_view result_word(Status status) {

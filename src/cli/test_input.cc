@@ -51,8 +51,8 @@ std::vector<std::byte> default_context(bpf_prog_type type) {
 }
 
 bool repeats(bpf_prog_type type) {
-  return type != BPF_PROG_TYPE_RAW_TRACEPOINT && type != BPF_PROG_TYPE_RAW_TRACEPOINT_WRITABLE && type != BPF_PROG_TYPE_SYSCALL &&
-         type != BPF_PROG_TYPE_TRACING;
+  return type != BPF_PROG_TYPE_RAW_TRACEPOINT && type != BPF_PROG_TYPE_RAW_TRACEPOINT_WRITABLE &&
+         type != BPF_PROG_TYPE_SYSCALL && type != BPF_PROG_TYPE_TRACING;
 }
 
 }  // namespace skep::cli

@@ -31,7 +31,9 @@ struct ToJson {
 
 }  // namespace
 
-Json to_json(const btf::Value& value) { return std::visit(ToJson{}, value.data); }
+Json to_json(const btf::Value& value) {
+  return std::visit(ToJson{}, value.data);
+}
 
 Json value_json(const btf::Btf* btf, u32 type_id, std::span<const std::byte> bytes) {
   if (btf != nullptr && type_id != 0 && type_id < btf->type_count()) {

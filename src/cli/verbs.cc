@@ -121,7 +121,9 @@ std::string padded(std::string text, std::size_t width) {
 
 }  // namespace
 
-std::span<const Verb> verbs() { return verb_table; }
+std::span<const Verb> verbs() {
+  return verb_table;
+}
 
 Asked find_verb(std::span<char* const> words) {
   if (words.empty()) {
@@ -146,11 +148,14 @@ std::vector<std::string> similar_verbs(std::string_view word) {
 }
 
 std::string help(std::string_view noun) {
-  std::string text = noun.empty() ? cat("skep ", SKEP_VERSION, ": loads eBPF programs, and shows what it does\n\nUsage: skep VERB ...\n\nVerbs:\n")
-                                  : cat("Usage: skep ", noun, " VERB ...\n\nVerbs:\n");
+  std::string text =
+      noun.empty() ? cat("skep ", SKEP_VERSION,
+                         ": loads eBPF programs, and shows what it does\n\nUsage: skep VERB ...\n\nVerbs:\n")
+                   : cat("Usage: skep ", noun, " VERB ...\n\nVerbs:\n");
   for (const Verb& verb : verb_table) {
     if (noun.empty() || noun_of(verb.name) == noun) {
-      text += cat("  ", padded(cat(verb.name, verb.operands.empty() ? "" : " ", verb.operands), 26), verb.summary, "\n");
+      text += cat("  ", padded(cat(verb.name, verb.operands.empty() ? "" : " ", verb.operands), 26),
+                  verb.summary, "\n");
     }
   }
   text += "\nEvery verb has --help (with examples) and --json.\n\nExample:\n  skep inspect prog.o\n\n";
@@ -165,7 +170,8 @@ std::string help(const Verb& verb) {
   }
   text += "\nOptions:\n";
   for (const Option& option : verb.options) {
-    text += cat("  ", padded(cat("--", option.name, option.value.empty() ? "" : " ", option.value), 20), option.help, "\n");
+    text += cat("  ", padded(cat("--", option.name, option.value.empty() ? "" : " ", option.value), 20),
+                option.help, "\n");
   }
   text += cat("  ", padded("--json", 20), "one JSON document per line instead of text\n");
   text += cat("  ", padded("-h, --help", 20), "this text\n");

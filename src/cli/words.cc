@@ -19,9 +19,13 @@ std::string or_number(const std::array<NameRow<Enum>, N>& table, Enum value, std
 
 }  // namespace
 
-std::string word(bpf_map_type type) { return or_number(map_type_names, type, "map type"); }
+std::string word(bpf_map_type type) {
+  return or_number(map_type_names, type, "map type");
+}
 
-std::string word(bpf_prog_type type) { return or_number(prog_type_names, type, "program type"); }
+std::string word(bpf_prog_type type) {
+  return or_number(prog_type_names, type, "program type");
+}
 
 std::string attach_word(bpf_prog_type type, bpf_attach_type attach) {
   const bool none = attach == bpf_attach_type{} && type != BPF_PROG_TYPE_CGROUP_SKB;
@@ -73,7 +77,8 @@ std::string map_flags_word(u32 flags) {
 }
 
 std::string c_type(const btf::Btf* btf, u32 type_id) {
-  return btf == nullptr || type_id == 0 || type_id >= btf->type_count() ? std::string() : btf::declaration(*btf, type_id);
+  return btf == nullptr || type_id == 0 || type_id >= btf->type_count() ? std::string()
+                                                                        : btf::declaration(*btf, type_id);
 }
 
 std::string c_declaration(const ObjectSpec& spec, const VariableSpec& variable) {
@@ -95,7 +100,8 @@ std::string hex_bytes(std::span<const std::byte> bytes, std::size_t most) {
   return bytes.size() > most ? cat(text, " ... (", bytes.size(), " bytes)") : text;
 }
 
-std::string value_text(const btf::Btf* btf, u32 type_id, std::span<const std::byte> bytes, u32 most_elements) {
+std::string value_text(const btf::Btf* btf, u32 type_id, std::span<const std::byte> bytes,
+                       u32 most_elements) {
   if (btf != nullptr && type_id != 0 && type_id < btf->type_count()) {
     if (auto text = btf::format(*btf, type_id, bytes, most_elements)) {
       return *std::move(text);
@@ -106,7 +112,8 @@ std::string value_text(const btf::Btf* btf, u32 type_id, std::span<const std::by
 
 std::span<const std::byte> initial_bytes(const ObjectSpec& spec, const VariableSpec& variable) {
   const std::span<const std::byte> section = spec.maps[variable.map].contents.bytes();
-  const bool inside = variable.offset <= section.size() && variable.size_bytes <= section.size() - variable.offset;
+  const bool inside =
+      variable.offset <= section.size() && variable.size_bytes <= section.size() - variable.offset;
   return inside ? section.subspan(variable.offset, variable.size_bytes) : std::span<const std::byte>{};
 }
 

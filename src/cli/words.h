@@ -33,7 +33,8 @@ std::string c_declaration(const ObjectSpec& spec, const VariableSpec& variable);
 /// "01 02 ff", cut after `most` bytes.
 std::string hex_bytes(std::span<const std::byte> bytes, std::size_t most = 32);
 /// The value as C text by its type, or bytes in hexadecimal where there is no type or it does not fit. `most_elements` cuts long arrays.
-std::string value_text(const btf::Btf* btf, u32 type_id, std::span<const std::byte> bytes, u32 most_elements = 16);
+std::string value_text(const btf::Btf* btf, u32 type_id, std::span<const std::byte> bytes,
+                       u32 most_elements = 16);
 /// The same for JSON: numbers, strings, arrays and objects; bytes become {"hex": "0102ff"}.
 Json value_json(const btf::Btf* btf, u32 type_id, std::span<const std::byte> bytes);
 Json to_json(const btf::Value& value);

@@ -1,5 +1,6 @@
 #include "load/pins.h"
 
+#include <algorithm>
 #include <cerrno>
 
 #include "kernel/obj.h"
@@ -15,6 +16,12 @@ std::string parent_of(const std::string& path) {
 }
 
 }  // namespace
+
+std::string pin_name(std::string_view name) {
+  std::string text(name);
+  std::ranges::replace(text, '.', '_');
+  return text;
+}
 
 PinTransaction::~PinTransaction() {
   // What cannot be taken back cannot be helped here; the error that led to this is the one to tell.

@@ -2,12 +2,16 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
 #include "kernel/kernel.h"
 
 namespace skep::load {
+
+/// The file name under which something called `name` is pinned: a bpf file system keeps names with dots for itself (EPERM), so they become underscores.
+std::string pin_name(std::string_view name);
 
 /// Pins until commit(); without it the destructor takes everything back. Not thread-safe.
 class PinTransaction {
