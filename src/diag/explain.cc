@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "diag/catalogue.h"
 #include "diag/origin.h"
+#include "insn/print.h"
 
 namespace skep::diag {
 
@@ -55,6 +56,9 @@ void add_from_log(Place& place, const ParsedLog& log) {
 Place place_of(const LoadedProgram& program, const ParsedLog& log, u32 insn) {
   Place place = find_place(program, insn);
   add_from_log(place, log);
+  if (place.insn_text.empty() && insn < program.insns.size()) {  // refused before the walk began
+    place.insn_text = insn::print(program.insns, insn);
+  }
   return place;
 }
 

@@ -164,7 +164,8 @@ Result<void> Object::pin(const std::string& directory) {
   load::PinTransaction pins(*state_->kernel);
   SKEP_CHECK(pins.make_directories(directory));
   for (const Map& map : state_->live.maps) {
-    SKEP_CHECK_IN(cat("map '", map.name(), "'"), pins.pin(map.fd().raw(), cat(directory, "/", load::pin_name(map.name()))));
+    SKEP_CHECK_IN(cat("map '", map.name(), "'"),
+                  pins.pin(map.fd().raw(), cat(directory, "/", load::pin_name(map.name()))));
   }
   for (const Program& program : state_->live.programs) {
     SKEP_CHECK_IN(cat("program '", program.name(), "'"),

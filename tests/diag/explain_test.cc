@@ -153,6 +153,15 @@ TEST(Explain, PlacesSubprogramsInTheirOwnSection) {
   EXPECT_EQ(place.section_offset, 16U);
 }
 
+TEST(Explain, PrintsTheInstructionThatTheLogDoesNotShow) {
+  const std::vector<bpf_insn> insns = {
+      {.code = BPF_JMP | BPF_JA, .dst_reg = 0, .src_reg = 0, .off = -1, .imm = 0},
+      {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 0, .src_reg = 0, .off = 0, .imm = 1}};
+  const Explanation had = explain({.program = "p", .insns = insns}, EINVAL, {.text = read_log("infinite")});
+  ASSERT_TRUE(had.place);
+  EXPECT_EQ(had.place->insn_text, "r0 = 1");
+}
+
 TEST(Explain, BadStringOffsetsGiveNoText) {
   Lined lined;
   lined.lines[1].file_name_off = 4000;
