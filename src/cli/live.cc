@@ -3,9 +3,11 @@
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <charconv>
 #include <optional>
 
+#include "host/denied.h"
 #include "kernel/ids.h"
 #include "kernel/obj.h"
 
@@ -152,6 +154,19 @@ Result<std::vector<LiveMap>> all_maps(Kernel& kernel) {
 
 Result<std::vector<LiveProgram>> all_programs(Kernel& kernel) {
   return all<LiveProgram>(kernel);
+}
+
+Status finish(const Result<void>& result, Output& out) {
+  if (result) {
+    return Status::ok;
+  }
+  const Error& error = result.error();
+  if (error.sys_errno() == EPERM) {
+    out.complain(cat(error.message(), ": ", host::explain_denied({})));
+  } else {
+    out.complain(error.message());
+  }
+  return error.code() == Errc::invalid ? Status::usage : status_of(error.code(), Phase::kernel);
 }
 
 std::shared_ptr<const btf::Btf> fetch_btf(Kernel& kernel, u32 id) {

@@ -8,6 +8,8 @@
 
 #include "base/text.h"
 #include "btf/btf.h"
+#include "cli/output.h"
+#include "cli/status.h"
 #include "kernel/info.h"
 #include "kernel/kernel.h"
 #include "skep/fd.h"
@@ -43,6 +45,9 @@ Result<LiveProgram> open_program(kernel::Kernel& kernel, const Named& named);
 /// Every map of the system, by ascending id; those that vanish meanwhile are left out. BTF is not fetched. Errors: denied, kernel.
 Result<std::vector<LiveMap>> all_maps(kernel::Kernel& kernel);
 Result<std::vector<LiveProgram>> all_programs(kernel::Kernel& kernel);
+
+/// Ends a verb: complains of an error, with the rights that are missing where that is the cause, and gives its status.
+Status finish(const Result<void>& result, Output& out);
 
 /// The BTF with this id, out of the kernel; null when there is none (id 0) or it may not be read.
 std::shared_ptr<const btf::Btf> fetch_btf(kernel::Kernel& kernel, u32 id);

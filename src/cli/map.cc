@@ -13,11 +13,6 @@ namespace skep::cli {
 
 namespace {
 
-Status failed(const Error& error, Output& out) {
-  out.complain(error.message());
-  return error.code() == Errc::invalid ? Status::usage : status_of(error.code(), Phase::kernel);
-}
-
 bpf_map_type type_of(const LiveMap& map) {
   return static_cast<bpf_map_type>(map.info.type);
 }
@@ -204,29 +199,25 @@ Result<void> show(const Arguments& arguments, Output& out) {
   return {};
 }
 
-Status status_of_result(const Result<void>& result, Output& out) {
-  return result ? Status::ok : failed(result.error(), out);
-}
-
 }  // namespace
 
 Status map_list(const Arguments&, Output& out) {
-  return status_of_result(list(out), out);
+  return finish(list(out), out);
 }
 Status map_show(const Arguments& arguments, Output& out) {
-  return status_of_result(show(arguments, out), out);
+  return finish(show(arguments, out), out);
 }
 Status map_dump(const Arguments& arguments, Output& out) {
-  return status_of_result(dump(arguments, out), out);
+  return finish(dump(arguments, out), out);
 }
 Status map_get(const Arguments& arguments, Output& out) {
-  return status_of_result(get(arguments, out), out);
+  return finish(get(arguments, out), out);
 }
 Status map_set(const Arguments& arguments, Output& out) {
-  return status_of_result(set(arguments, out), out);
+  return finish(set(arguments, out), out);
 }
 Status map_delete(const Arguments& arguments, Output& out) {
-  return status_of_result(remove(arguments, out), out);
+  return finish(remove(arguments, out), out);
 }
 
 }  // namespace skep::cli

@@ -14,15 +14,6 @@ namespace skep::cli {
 
 namespace {
 
-Status finish(const Result<void>& result, Output& out) {
-  if (result) {
-    return Status::ok;
-  }
-  out.complain(result.error().message());
-  return result.error().code() == Errc::invalid ? Status::usage
-                                                : status_of(result.error().code(), Phase::kernel);
-}
-
 std::string type_of(const LiveProgram& program) {
   return word(static_cast<bpf_prog_type>(program.info.type));
 }
