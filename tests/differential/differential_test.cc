@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "differential/expected.h"
-#include "differential/objects.h"
+#include "objects/objects.h"
 
 namespace differential {
 namespace {
@@ -59,7 +59,8 @@ std::string diff(const std::string& libbpf, const std::string& skep) {
   const std::string base = testing::TempDir() + "differential_" + std::to_string(::getpid());
   std::ofstream(base + ".libbpf") << libbpf;
   std::ofstream(base + ".skep") << skep;
-  const Outcome difference = run("diff -u '" + base + ".libbpf' '" + base + ".skep' | cut -c 1-160 | head -80");
+  const Outcome difference =
+      run("diff -u '" + base + ".libbpf' '" + base + ".skep' | cut -c 1-160 | head -80");
   std::filesystem::remove(base + ".libbpf");
   std::filesystem::remove(base + ".skep");
   return difference.text;
@@ -68,7 +69,7 @@ std::string diff(const std::string& libbpf, const std::string& skep) {
 class Differential : public testing::TestWithParam<std::string> {};
 
 TEST_P(Differential, SkepTellsTheKernelWhatLibbpfDoes) {
-  const std::string name = name_of(GetParam());
+  const std::string name = objects::name_of(GetParam());
   const Outcome libbpf = dump("libbpf_dump", GetParam());
   const Outcome skep = dump("skep_dump", GetParam());
   for (const Refusal& refusal : refusals) {
@@ -86,9 +87,12 @@ TEST_P(Differential, SkepTellsTheKernelWhatLibbpfDoes) {
   EXPECT_TRUE(wanted == had) << diff(wanted, had);
 }
 
-INSTANTIATE_TEST_SUITE_P(Objects, Differential, testing::ValuesIn(all_objects()), [](const auto& info) { return case_name(info.param); });
+INSTANTIATE_TEST_SUITE_P(Objects, Differential, testing::ValuesIn(objects::all_objects()),
+                         [](const auto& object) { return objects::case_name(object.param); });
 
-TEST(DifferentialObjects, AreAsManyAsThereShouldBe) { EXPECT_GE(all_objects().size(), 70U); }
+TEST(DifferentialObjects, AreAsManyAsThereShouldBe) {
+  EXPECT_GE(objects::all_objects().size(), 70U);
+}
 
 }  // namespace
 }  // namespace differential

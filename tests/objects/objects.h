@@ -1,4 +1,4 @@
-// The objects that the differential test and the loading test take: whatever the build has put into these directories.
+// The objects that the differential and the loading tests take: whatever the build has put into these directories.
 #pragma once
 
 #include <algorithm>
@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace differential {
+namespace objects {
 
 /// Paths of all fixtures and examples, sorted.
 inline std::vector<std::string> all_objects() {
@@ -29,11 +29,22 @@ inline std::string name_of(const std::string& path) {
   return std::filesystem::path(path).parent_path().filename().string() + "/" + file.substr(0, file.find('.'));
 }
 
-/// The same, as a test's name may be.
+/// The path of a fixture, as the newest of the compilers made it.
+inline std::string path_of(const std::string& fixture) {
+  std::string path;
+  for (const std::string& candidate : all_objects()) {
+    if (name_of(candidate).ends_with("/" + fixture)) {
+      path = candidate;
+    }
+  }
+  return path;
+}
+
+/// What name_of() says, as a test's name may be.
 inline std::string case_name(const std::string& path) {
   std::string text = name_of(path);
   std::replace_if(text.begin(), text.end(), [](unsigned char c) { return std::isalnum(c) == 0; }, '_');
   return text;
 }
 
-}  // namespace differential
+}  // namespace objects

@@ -1,0 +1,86 @@
+// Every fixture and example is loaded into the kernel that runs this (this machine's, or a guest's): its verifier must take what skep made of it.
+#include <gtest/gtest.h>
+#include <sys/utsname.h>
+
+#include <array>
+#include <chrono>
+#include <cstdio>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <utility>
+
+#include "objects/objects.h"
+#include "skep/object.h"
+
+namespace skep {
+namespace {
+
+/// What needs a kernel newer than the oldest that these tests run on.
+struct Needs {
+  std::string_view object;
+  u32 major;
+  u32 minor;
+  std::string_view why;
+};
+
+constexpr auto needs = std::to_array<Needs>({
+    {"isa_v4", 6, 6, "instruction set v4"},
+    {"sections_new", 6, 7, "netkit and connect_unix hooks"},
+    {"map_storage", 6, 2, "cgroup storage"},
+});
+
+std::optional<std::string> too_old_for(std::string_view object) {
+  utsname host{};
+  u32 major = 0;
+  u32 minor = 0;
+  if (::uname(&host) != 0 || std::sscanf(host.release, "%u.%u", &major, &minor) != 2) {
+    return "no version in the kernel's release";
+  }
+  for (const Needs& need : needs) {
+    if (object.ends_with("/" + std::string(need.object)) &&
+        std::pair(major, minor) < std::pair(need.major, need.minor)) {
+      return std::string(host.release) + " is too old for " + std::string(need.why);
+    }
+  }
+  return {};
+}
+
+class LoadsOnThisKernel : public testing::TestWithParam<std::string> {
+ protected:
+  // Programs by the hundred, freed in one burst, can stop the kernel's allocator of code.
+  void TearDown() override { std::this_thread::sleep_for(std::chrono::milliseconds(10)); }
+};
+
+TEST_P(LoadsOnThisKernel, EveryProgramAndMap) {
+  const std::string name = objects::name_of(GetParam());
+  if (name.ends_with("/legacy_nonzero_tail")) {
+    GTEST_SKIP() << "must not load";
+  }
+  if (const auto reason = too_old_for(name)) {
+    GTEST_SKIP() << *reason;
+  }
+  auto spec = ObjectSpec::read_file(GetParam());
+  ASSERT_TRUE(spec) << spec.error().message();
+  for (MapSpec& map : spec->maps) {
+    map.pinning = Pinning::none;  // nothing shall stay on this machine
+  }
+  const std::size_t maps = spec->maps.size();
+  LoadReport report;
+  auto object = Object::load(std::move(*spec), {}, &report);
+  if (!object && object.error().code() == Errc::denied) {
+    GTEST_SKIP() << object.error().message();
+  }
+  ASSERT_TRUE(object) << object.error().message();
+  EXPECT_EQ(object->maps().size(), maps);
+  for (const ProgramReport& program : report.programs) {
+    EXPECT_TRUE(program.loaded || program.skipped) << program.name;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Objects, LoadsOnThisKernel, testing::ValuesIn(objects::all_objects()),
+                         [](const auto& object) { return objects::case_name(object.param); });
+
+}  // namespace
+}  // namespace skep
