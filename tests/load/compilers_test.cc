@@ -1,0 +1,97 @@
+// Objects of every compiler that people use (clang 14 to 22, -mcpu=v1 to v4): the little-endian ones load into a real kernel, the big-endian ones can be
+// read. The objects are committed; tools/make_compiler_fixtures remakes them.
+#include <gtest/gtest.h>
+#include <sys/utsname.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+
+#include "base/text.h"
+#include "skep/object.h"
+
+namespace skep {
+namespace {
+
+std::vector<std::string> objects(bool big_endian) {
+  std::vector<std::string> paths;
+  for (const auto& entry : std::filesystem::directory_iterator(SKEP_SOURCE_DIR "/tests/fixtures/compilers")) {
+    const std::string name = entry.path().filename();
+    if (name.ends_with(".o") && name.ends_with(".eb.o") == big_endian) {
+      paths.push_back(entry.path());
+    }
+  }
+  std::sort(paths.begin(), paths.end());
+  return paths;
+}
+
+/// True on kernels before 6.6, which refuse the instructions that -mcpu=v4 brought.
+bool lacks_v4() {
+  utsname names{};
+  uname(&names);
+  char* rest = nullptr;
+  const long major = std::strtol(names.release, &rest, 10);
+  const long minor = std::strtol(rest + 1, nullptr, 10);
+  return major < 6 || (major == 6 && minor < 6);
+}
+
+/// Whether the object uses an instruction of v4, as opposed to merely being compiled for it.
+bool uses_v4(const ObjectSpec& spec) {
+  for (const FunctionSpec& function : spec.functions) {
+    for (const bpf_insn& insn : function.insns) {
+      const u8 kind = BPF_CLASS(insn.code);
+      const bool alu = kind == BPF_ALU || kind == BPF_ALU64;
+      const bool sign_extending_load = kind == BPF_LDX && BPF_MODE(insn.code) == BPF_MEMSX;
+      const bool byte_swap = kind == BPF_ALU64 && BPF_OP(insn.code) == BPF_END;
+      if ((alu && insn.off != 0) || sign_extending_load || byte_swap || insn.code == (BPF_JMP32 | BPF_JA)) {
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
+TEST(Compilers, LittleEndianObjectsLoad) {
+  const auto paths = objects(false);
+  ASSERT_GE(paths.size(), 40U) << "the fixtures are not there";
+  u32 loaded = 0;
+  for (const std::string& path : paths) {
+    SCOPED_TRACE(path);
+    auto spec = ObjectSpec::read_file(path);
+    ASSERT_TRUE(spec) << spec.error().message();
+    const bool too_new = uses_v4(*spec) && lacks_v4();
+    for (ProgramSpec& program : spec->programs) {
+      program.autoload = true;  // also those of "?socket"
+    }
+    const auto object = Object::load(std::move(*spec));
+    if (!object && object.error().code() == Errc::denied && loaded == 0) {
+      GTEST_SKIP() << "this machine does not permit bpf(2): " << object.error().message();
+    }
+    if (too_new) {
+      ASSERT_FALSE(object) << "a kernel before 6.6 took an instruction of v4";
+      EXPECT_EQ(object.error().code(), Errc::verifier);
+    } else {
+      ASSERT_TRUE(object) << object.error().message();
+      ++loaded;
+    }
+  }
+  EXPECT_GE(loaded, 40U);
+}
+
+TEST(Compilers, BigEndianObjectsCanBeReadAndAreRefusedWithTheReason) {
+  const auto paths = objects(true);
+  ASSERT_GE(paths.size(), 12U) << "the fixtures are not there";
+  for (const std::string& path : paths) {
+    SCOPED_TRACE(path);
+    auto spec = ObjectSpec::read_file(path);
+    ASSERT_TRUE(spec) << spec.error().message();
+    EXPECT_EQ(spec->byte_order, std::endian::big);
+    EXPECT_FALSE(spec->programs.empty());
+    const auto object = Object::load(std::move(*spec));
+    ASSERT_FALSE(object);
+    EXPECT_EQ(object.error().code(), Errc::unsupported) << object.error().message();
+  }
+}
+
+}  // namespace
+}  // namespace skep
