@@ -59,9 +59,6 @@ class MapPlanner {
                      .map_extra = map.map_extra,
                      .key_type_id = map.key_type_id,
                      .value_type_id = map.value_type_id};
-    if (map.numa_node) {
-      made.flags |= BPF_F_NUMA_NODE;
-    }
     if (is_ring(map.type)) {
       made.max_entries = ring_buffer_bytes(map.max_entries, facts_.page_bytes());
       if (made.max_entries != map.max_entries) {
