@@ -30,7 +30,8 @@ std::string_view name_of(Errc code);
 /// The verifier's log of one refused program, whole, as the kernel wrote it.
 struct VerifierLog {
   std::string text;
-  u32 true_bytes = 0;      ///< what the kernel would have written (log_true_size, Linux 6.4); 0 where it does not say
+  u32 true_bytes =
+      0;  ///< what the kernel would have written (log_true_size, Linux 6.4); 0 where it does not say
   bool truncated = false;  ///< the buffer was too small: `text` holds the end of the log, not the beginning
 };
 

@@ -46,7 +46,7 @@ enum class DataSection : u8 { none, data, rodata, bss };
 /// One initial element of a map-in-map or a prog array, as the object's initialiser gives it.
 struct SlotSpec {
   enum class Target : u8 { map, program };
-  u32 index = 0;   ///< the key: array index
+  u32 index = 0;  ///< the key: array index
   Target target{};
   u32 target_index = 0;  ///< index into ObjectSpec::maps or ObjectSpec::programs
 };
@@ -62,19 +62,20 @@ struct MapSpec {
   u32 value_bytes = 0;  ///< per CPU for per-CPU maps
   u32 max_entries = 0;  ///< for a ring buffer: its size in bytes
   u32 flags = 0;        ///< BPF_F_*
-  std::optional<u32> numa_node;  ///< where the memory comes from; the kernel looks at it only with BPF_F_NUMA_NODE in `flags`
-  u64 map_extra = 0;    ///< per type: bloom filter hash count, arena address
-  u32 ifindex = 0;      ///< for maps offloaded to a device
+  std::optional<u32>
+      numa_node;  ///< where the memory comes from; the kernel looks at it only with BPF_F_NUMA_NODE in `flags`
+  u64 map_extra = 0;  ///< per type: bloom filter hash count, arena address
+  u32 ifindex = 0;    ///< for maps offloaded to a device
   Pinning pinning{};
-  std::string pin_path;   ///< overrides <pin root>/<name> when not empty
-  u32 key_type_id = 0;    ///< BTF type of the key; 0 where unknown
-  u32 value_type_id = 0;  ///< BTF type of the value (for data maps: the DATASEC); 0 where unknown
-  u32 variable_type_id = 0;       ///< BTF type of the declaring variable; 0 for legacy and data maps without BTF
+  std::string pin_path;      ///< overrides <pin root>/<name> when not empty
+  u32 key_type_id = 0;       ///< BTF type of the key; 0 where unknown
+  u32 value_type_id = 0;     ///< BTF type of the value (for data maps: the DATASEC); 0 where unknown
+  u32 variable_type_id = 0;  ///< BTF type of the declaring variable; 0 for legacy and data maps without BTF
   std::unique_ptr<MapSpec> inner;  ///< for *_of_maps: what an inner map looks like; null otherwise
-  std::vector<SlotSpec> slots;    ///< initial elements of *_of_maps and prog arrays
-  DataRegion contents;            ///< data maps: the initial bytes of the section; empty otherwise
-  bool autocreate = true;         ///< false: the map is not created, and programs that need it cannot load
-  u64 section_offset = 0;         ///< where the declaring symbol lies in its section
+  std::vector<SlotSpec> slots;     ///< initial elements of *_of_maps and prog arrays
+  DataRegion contents;             ///< data maps: the initial bytes of the section; empty otherwise
+  bool autocreate = true;          ///< false: the map is not created, and programs that need it cannot load
+  u64 section_offset = 0;          ///< where the declaring symbol lies in its section
 };
 
 /// What a relocation asks for. The instruction keeps a symbolic slot until descriptors exist.
@@ -91,55 +92,59 @@ enum class RelocationKind : u8 {
 struct Relocation {
   u32 insn_index = 0;  ///< within the function's own `insns`
   RelocationKind kind{};
-  u32 target = 0;      ///< index into maps (map_*), functions (subprogram_*) or externs (extern_*) of the ObjectSpec
-  u32 offset = 0;      ///< map_value: byte offset within the section's value
+  u32 target =
+      0;  ///< index into maps (map_*), functions (subprogram_*) or externs (extern_*) of the ObjectSpec
+  u32 offset = 0;  ///< map_value: byte offset within the section's value
 };
 
 /// One CO-RE relocation record, its instruction index relative to the function.
 struct CoreRelocation {
   u32 insn_index = 0;
-  u32 type_id = 0;             ///< local BTF type
+  u32 type_id = 0;               ///< local BTF type
   u32 access_string_offset = 0;  ///< "0:1:2", in the object's BTF strings
-  u32 kind = 0;                ///< bpf_core_relo_kind
+  u32 kind = 0;                  ///< bpf_core_relo_kind
 };
 
 /// A function of the object: the code that lies in one section from its symbol on, with everything that points into it.
 struct FunctionSpec {
   std::string name;
   std::string section;
-  u64 section_offset = 0;            ///< bytes
-  std::vector<bpf_insn> insns;       ///< host form, before relocation
-  std::vector<Relocation> relocations;          ///< by ascending insn_index
+  u64 section_offset = 0;                        ///< bytes
+  std::vector<bpf_insn> insns;                   ///< host form, before relocation
+  std::vector<Relocation> relocations;           ///< by ascending insn_index
   std::vector<CoreRelocation> core_relocations;  ///< by ascending insn_index
-  std::vector<bpf_func_info> func_info;         ///< insn_off in instructions, relative to the function
-  std::vector<bpf_line_info> line_info;         ///< insn_off in instructions, relative to the function
-  u32 type_id = 0;                   ///< BTF FUNC; 0 where unknown
-  bool is_global = false;            ///< STB_GLOBAL or STB_WEAK, and visible
+  std::vector<bpf_func_info> func_info;          ///< insn_off in instructions, relative to the function
+  std::vector<bpf_line_info> line_info;          ///< insn_off in instructions, relative to the function
+  u32 type_id = 0;                               ///< BTF FUNC; 0 where unknown
+  bool is_global = false;                        ///< STB_GLOBAL or STB_WEAK, and visible
   bool is_weak = false;
 };
 
 /// An entry program: a function that the kernel runs at some hook.
 struct ProgramSpec {
   std::string name;
-  std::string section;          ///< as in the object, without a leading '?'
-  u32 function = 0;             ///< index into ObjectSpec::functions of its code
-  bpf_prog_type type{};         ///< BPF_PROG_TYPE_UNSPEC when the section name says nothing
+  std::string section;   ///< as in the object, without a leading '?'
+  u32 function = 0;      ///< index into ObjectSpec::functions of its code
+  bpf_prog_type type{};  ///< BPF_PROG_TYPE_UNSPEC when the section name says nothing
   bpf_attach_type expected_attach_type{};
-  bool expected_attach_type_is_optional = false;  ///< kernels before 4.17 know no such field; the program runs without
-  u32 flags = 0;                ///< BPF_F_SLEEPABLE, BPF_F_XDP_HAS_FRAGS, ...
-  bool autoload = true;         ///< false for sections that begin with '?'
-  bool needs_attach_target = false;  ///< attaches to a kernel function or hook by BTF id (fentry, lsm, iter, ...)
-  std::string attach_target;    ///< what follows the section's prefix: "sched/sched_switch", "tcp_connect"; may be empty
+  bool expected_attach_type_is_optional =
+      false;             ///< kernels before 4.17 know no such field; the program runs without
+  u32 flags = 0;         ///< BPF_F_SLEEPABLE, BPF_F_XDP_HAS_FRAGS, ...
+  bool autoload = true;  ///< false for sections that begin with '?'
+  bool needs_attach_target =
+      false;  ///< attaches to a kernel function or hook by BTF id (fentry, lsm, iter, ...)
+  std::string
+      attach_target;  ///< what follows the section's prefix: "sched/sched_switch", "tcp_connect"; may be empty
 };
 
 /// A global or static variable of a data section.
 struct VariableSpec {
   std::string name;
   std::string section;
-  u32 map = 0;           ///< index into ObjectSpec::maps
-  u32 offset = 0;        ///< bytes, in the section
+  u32 map = 0;     ///< index into ObjectSpec::maps
+  u32 offset = 0;  ///< bytes, in the section
   u32 size_bytes = 0;
-  u32 type_id = 0;       ///< BTF type of the variable's value; 0 where unknown
+  u32 type_id = 0;  ///< BTF type of the variable's value; 0 where unknown
   bool is_static = false;
 };
 
@@ -149,7 +154,7 @@ struct ExternSpec {
   std::string name;
   Kind kind{};
   bool is_weak = false;
-  u32 type_id = 0;      ///< BTF type (of the value, or FUNC_PROTO); 0 for typeless ksyms
+  u32 type_id = 0;  ///< BTF type (of the value, or FUNC_PROTO); 0 for typeless ksyms
 };
 
 /// The programs, maps, variables and types of one BPF object file.
@@ -160,9 +165,9 @@ class ObjectSpec {
   /// Reads an object from memory; the bytes need not outlive the call. `name` stands in messages and in the names of data maps.
   static Result<ObjectSpec> read(std::span<const std::byte> bytes, std::string_view name);
 
-  std::string name;     ///< the file's name up to its first '.', at most 15 bytes
-  std::string path;     ///< what was read; empty for memory
-  std::string license;  ///< of the `license` section; empty when there is none
+  std::string name;        ///< the file's name up to its first '.', at most 15 bytes
+  std::string path;        ///< what was read; empty for memory
+  std::string license;     ///< of the `license` section; empty when there is none
   u32 kernel_version = 0;  ///< of the `version` section; only kernels before 5.0 look at it
   std::endian byte_order = std::endian::native;
   std::vector<FunctionSpec> functions;
@@ -170,9 +175,11 @@ class ObjectSpec {
   std::vector<MapSpec> maps;
   std::vector<VariableSpec> variables;
   std::vector<ExternSpec> externs;
-  std::shared_ptr<const btf::Btf> btf;  ///< null when the object has none; section offsets of variables are filled in
-  std::vector<std::string> oddities;    ///< what is legal and probably not meant, one sentence each
-  std::vector<std::string> unsupported;  ///< what the object needs and this skep cannot do yet; loading refuses with these words
+  std::shared_ptr<const btf::Btf>
+      btf;  ///< null when the object has none; section offsets of variables are filled in
+  std::vector<std::string> oddities;  ///< what is legal and probably not meant, one sentence each
+  std::vector<std::string>
+      unsupported;  ///< what the object needs and this skep cannot do yet; loading refuses with these words
 
   /// Null when there is no such thing.
   MapSpec* find_map(std::string_view map_name);

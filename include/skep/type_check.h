@@ -42,7 +42,9 @@ TypeLayout describe() {
   using Shape = TypeLayout::Shape;
   constexpr bool integer = std::is_integral_v<T> || std::is_enum_v<T>;
   return {.size_bytes = sizeof(T),
-          .shape = integer ? Shape::integer : std::is_floating_point_v<T> ? Shape::floating : Shape::other,
+          .shape = integer                       ? Shape::integer
+                   : std::is_floating_point_v<T> ? Shape::floating
+                                                 : Shape::other,
           .fields = Fields<T>::layout()};
 }
 
@@ -52,7 +54,10 @@ Result<void> check_type(const TypeLayout& layout, const btf::Btf* btf, u32 type_
 
 }  // namespace skep
 
-#define SKEP_FIELD_1_(T, f) ::skep::FieldLayout{#f, offsetof(T, f), sizeof(T::f)}
+#define SKEP_FIELD_1_(T, f)          \
+  ::skep::FieldLayout {              \
+    #f, offsetof(T, f), sizeof(T::f) \
+  }
 #define SKEP_FIELDS_1_(T, f) SKEP_FIELD_1_(T, f)
 #define SKEP_FIELDS_2_(T, f, ...) SKEP_FIELD_1_(T, f), SKEP_FIELDS_1_(T, __VA_ARGS__)
 #define SKEP_FIELDS_3_(T, f, ...) SKEP_FIELD_1_(T, f), SKEP_FIELDS_2_(T, __VA_ARGS__)
@@ -64,11 +69,12 @@ Result<void> check_type(const TypeLayout& layout, const btf::Btf* btf, u32 type_
 #define SKEP_FIELDS_PICK_(_1, _2, _3, _4, _5, _6, _7, _8, name, ...) name
 /// Describes up to 8 fields of a struct, at global scope: `SKEP_FIELDS(Traffic, packets, bytes)`. map.as<Key, Traffic>() then refuses a map whose BTF
 /// places `packets` or `bytes` elsewhere, or has them in another size.
-#define SKEP_FIELDS(T, ...)                                                                                                 \
-  template <>                                                                                                               \
-  struct skep::Fields<T> {                                                                                                  \
-    static std::vector<::skep::FieldLayout> layout() {                                                                      \
-      return {SKEP_FIELDS_PICK_(__VA_ARGS__, SKEP_FIELDS_8_, SKEP_FIELDS_7_, SKEP_FIELDS_6_, SKEP_FIELDS_5_, SKEP_FIELDS_4_, \
-                                SKEP_FIELDS_3_, SKEP_FIELDS_2_, SKEP_FIELDS_1_, )(T, __VA_ARGS__)};                         \
-    }                                                                                                                       \
+#define SKEP_FIELDS(T, ...)                                                                                  \
+  template <>                                                                                                \
+  struct skep::Fields<T> {                                                                                   \
+    static std::vector<::skep::FieldLayout> layout() {                                                       \
+      return {SKEP_FIELDS_PICK_(__VA_ARGS__, SKEP_FIELDS_8_, SKEP_FIELDS_7_, SKEP_FIELDS_6_, SKEP_FIELDS_5_, \
+                                SKEP_FIELDS_4_, SKEP_FIELDS_3_, SKEP_FIELDS_2_,                              \
+                                SKEP_FIELDS_1_, )(T, __VA_ARGS__)};                                          \
+    }                                                                                                        \
   }

@@ -42,7 +42,9 @@ std::string join(std::initializer_list<std::string_view> pieces);
 /// The arguments (text and integers) one after another.
 template <class... Args>
 std::string cat(const Args&... args) {
-  return [](const auto&... pieces) { return text_detail::join({pieces.text()...}); }(text_detail::Piece(args)...);
+  return [](const auto&... pieces) {
+    return text_detail::join({pieces.text()...});
+  }(text_detail::Piece(args)...);
 }
 
 /// "0x1f" for 31.
@@ -61,6 +63,7 @@ std::string_view trim(std::string_view text);
 std::string_view until_nul(std::string_view text);
 
 /// The names nearest to `wanted` by edit distance, best first: for "did you mean". Only those a typing error away.
-std::vector<std::string> nearest(std::string_view wanted, const std::vector<std::string_view>& names, std::size_t most = 3);
+std::vector<std::string> nearest(std::string_view wanted, const std::vector<std::string_view>& names,
+                                 std::size_t most = 3);
 
 }  // namespace skep

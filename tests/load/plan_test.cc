@@ -75,7 +75,8 @@ TEST(PlanMaps, ANumaNodeChangesNoFlags) {
   spec.maps[0].numa_node = 1;
   const auto made = planned(spec);
   ASSERT_TRUE(made);
-  EXPECT_EQ(made->maps[0].creation.flags, 0) << "flags are the object's own: the kernel ignores the node without BPF_F_NUMA_NODE";
+  EXPECT_EQ(made->maps[0].creation.flags, 0)
+      << "flags are the object's own: the kernel ignores the node without BPF_F_NUMA_NODE";
   EXPECT_EQ(made->maps[0].creation.numa_node, 1);
 }
 
