@@ -125,7 +125,7 @@ Json functions_json(const ObjectSpec& spec, Code code) {
     if (code == Code::show) {
       one.set("code", code_json(spec, function));
     }
-    functions.push_back(std::move(one));
+    functions.push_back(one);
   }
   return functions;
 }
