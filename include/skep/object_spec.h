@@ -160,7 +160,7 @@ struct ExternSpec {
 /// The programs, maps, variables and types of one BPF object file.
 class ObjectSpec {
  public:
-  /// Reads a file. Errors: not_found, denied, invalid (directory, empty), truncated, malformed, unsupported; the message begins with `path`.
+  /// Reads a file. Errors: not_found, denied, invalid (directory, empty), truncated, malformed, unsupported; the message names `path`.
   static Result<ObjectSpec> read_file(const std::string& path);
   /// Reads an object from memory; the bytes need not outlive the call. `name` stands in messages and in the names of data maps.
   static Result<ObjectSpec> read(std::span<const std::byte> bytes, std::string_view name);
