@@ -8,8 +8,8 @@ namespace skep::cli {
 
 namespace {
 
-Json text_or_null(std::string text) {
-  return text.empty() ? Json(nullptr) : Json(std::move(text));
+Json text_or_null(const std::string& text) {
+  return text.empty() ? Json(nullptr) : Json(text);
 }
 
 std::string_view btf_string(const ObjectSpec& spec, u32 offset) {
