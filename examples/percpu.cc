@@ -21,7 +21,7 @@ SKEP_FIELDS(Sizes, smallest, largest, count);
 int main(int count, char** words) {
   auto object = must(skep::Object::load_file(object_path(count, words)));
   const skep::Program& program = must_find(object.program("measures"), "measures");
-  for (const std::size_t length : {60, 200, 80, 1000, 61}) {
+  for (const std::size_t length : {60U, 200U, 80U, 1000U, 61U}) {
     const std::vector<std::byte> packet(length);
     must(program.test_run({.data_in = packet}));
   }

@@ -26,7 +26,7 @@ void run(skep::Object& object, std::size_t length) {
 
 int main(int count, char** words) {
   auto object = must(skep::Object::load_file(object_path(count, words)));
-  for (const std::size_t length : {60, 500, 1500, 3000}) {
+  for (const std::size_t length : {60U, 500U, 1500U, 3000U}) {
     run(object, length);
   }
   auto targets = must(must_find(object.map("by_size"), "by_size").as<u32, u32>());

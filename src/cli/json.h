@@ -1,8 +1,11 @@
-// JSON documents, built and written; nothing is ever parsed. Small on purpose: a general JSON library would cost each of a dozen files seconds to compile.
+// JSON documents, built and written; nothing is ever parsed. nlohmann-json does the work behind a small face, because its header would cost each of a
+// dozen files seconds to compile.
 #pragma once
 
 #include <concepts>
 #include <initializer_list>
+#include <memory>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -17,15 +20,21 @@ class Json {
  public:
   struct Member;
 
-  Json(std::nullptr_t) : text_("null") {}
-  Json(bool value) : text_(value ? "true" : "false") {}
+  Json(std::nullptr_t);
+  Json(bool value);
   Json(double value);
   template <std::integral T>
     requires(!std::same_as<T, bool> && !std::same_as<T, char>)
-  Json(T number) : text_(std::to_string(number)) {}
+  Json(T number)
+      : Json(std::is_signed_v<T> ? from_signed(static_cast<s64>(number))
+                                 : from_unsigned(static_cast<u64>(number))) {}
   Json(std::string_view text);
   Json(const std::string& text) : Json(std::string_view(text)) {}
   Json(const char* text) : Json(std::string_view(text)) {}
+  Json(const Json& other);
+  Json(Json&&) noexcept;
+  Json& operator=(Json other) noexcept;
+  ~Json();
   /// An object: {{"name", x}, {"size", 3}}.
   Json(std::initializer_list<Member> members);
   /// An array of what is convertible.
@@ -49,20 +58,16 @@ class Json {
   std::string text() const;
 
  private:
-  enum class Kind : u8 { scalar, array, object };
-  Json(Kind kind) : kind_(kind) {}
-  void add(std::string_view text);
+  explicit Json(nlohmann::ordered_json&& value);
+  static Json from_signed(s64 number);
+  static Json from_unsigned(u64 number);
 
-  Kind kind_ = Kind::scalar;
-  std::string text_;  // a scalar's text, or the members so far, joined by commas
+  std::unique_ptr<nlohmann::ordered_json> value_;
 };
 
 struct Json::Member {
   std::string_view name;
   Json value;
 };
-
-/// `text` as a JSON string, with its quotes.
-std::string quoted(std::string_view text);
 
 }  // namespace skep::cli
