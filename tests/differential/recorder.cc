@@ -405,8 +405,9 @@ long __wrap_syscall(long number, ...) {
     return __real_syscall(number, argument[0], argument[1], argument[2], argument[3], argument[4],
                           argument[5]);
   }
+  // Callers pass a 32-bit size, which leaves the upper half of the argument to chance.
   return recorder::answer(static_cast<int>(argument[0] & 0xffff), *reinterpret_cast<bpf_attr*>(argument[1]),
-                          static_cast<size_t>(argument[2]));
+                          static_cast<std::uint32_t>(argument[2]));
 }
 
 // Pins are recorded, not made: any path is as good as the BPF file system.
