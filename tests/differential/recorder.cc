@@ -4,6 +4,7 @@
 #include <linux/bpf.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -52,9 +53,18 @@ int find(int fd) {
   return found == record_of_fd.end() ? -1 : found->second;
 }
 
+// What lies at an address, as the kernel would read it: nothing where nothing is mapped. libbpf 1.1's probe for program names passes attributes whose
+// tail it never wrote.
 Bytes copy(std::uint64_t address, size_t size) {
-  const auto* begin = reinterpret_cast<const unsigned char*>(address);
-  return address == 0 ? Bytes{} : Bytes(begin, begin + size);
+  constexpr size_t most = size_t{64} << 20;
+  if (address == 0 || size == 0 || size > most) {
+    return {};
+  }
+  Bytes bytes(size);
+  iovec into{.iov_base = bytes.data(), .iov_len = size};
+  iovec from{.iov_base = reinterpret_cast<void*>(address), .iov_len = size};
+  const ssize_t got = process_vm_readv(getpid(), &into, 1, &from, 1, 0);
+  return got == static_cast<ssize_t>(size) ? bytes : Bytes{};
 }
 
 int new_descriptor(size_t size) {
@@ -108,7 +118,7 @@ int prog_load(Record record) {
   record.line_info = copy(attr.line_info, size_t{attr.line_info_cnt} * attr.line_info_rec_size);
   record.license = attr.license != 0 ? reinterpret_cast<const char*>(attr.license) : "";
   record.btf = find(static_cast<int>(attr.prog_btf_fd));
-  for (size_t i = 0; i < attr.insn_cnt; ++i) {
+  for (size_t i = 0; i < record.insns.size() / 8; ++i) {
     Instruction insn{};
     std::memcpy(&insn, record.insns.data() + i * 8, sizeof(insn));
     const int source = insn.registers >> 4;
