@@ -62,7 +62,8 @@ std::string_view trim(std::string_view text);
 /// `text` cut to the part before its first NUL; for fixed-size names from the kernel.
 std::string_view until_nul(std::string_view text);
 
-/// The names nearest to `wanted` by edit distance, best first: for "did you mean". Only those a typing error away.
+/// The names nearest to `wanted` by edit distance (two swapped letters are one edit), best first, equally near ones by name: for "did you mean". Only
+/// those a typing error away.
 std::vector<std::string> nearest(std::string_view wanted, const std::vector<std::string_view>& names,
                                  std::size_t most = 3);
 

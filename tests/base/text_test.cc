@@ -15,6 +15,18 @@ TEST(Nearest, OffersOnlyNamesATypingErrorAway) {
   EXPECT_TRUE(nearest("zzzzzz", names).empty());
 }
 
+TEST(Nearest, TakesTwoSwappedLettersForOneMistake) {
+  const std::vector<std::string_view> names{"run", "lead", "load"};
+  EXPECT_EQ(nearest("laod", names), std::vector<std::string>{"load"});
+  EXPECT_EQ(nearest("olad", names), std::vector<std::string>{"load"});
+  EXPECT_TRUE(nearest("aold", names).empty());
+}
+
+TEST(Nearest, EquallyNearNamesComeInTheOrderOfTheAlphabet) {
+  const std::vector<std::string_view> names{"cot", "cat", "cut"};
+  EXPECT_EQ(nearest("ct", names), (std::vector<std::string>{"cat", "cot", "cut"}));
+}
+
 TEST(Split, ATrailingSeparatorAddsNothing) {
   EXPECT_EQ(split("a\nb\n", '\n').size(), 2u);
   EXPECT_TRUE(split("", '\n').empty());
