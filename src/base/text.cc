@@ -97,7 +97,8 @@ std::vector<std::string> nearest(std::string_view wanted, const std::vector<std:
   for (const std::string_view name : names) {
     const bool contains = wanted.size() >= 3 && name.find(wanted) != std::string_view::npos;
     const std::size_t distance = name.size() > longest ? longest : edit_distance(wanted, name);
-    if (contains || distance <= std::max<std::size_t>(1, wanted.size() / 3)) {
+    const bool is_another = distance >= std::max(wanted.size(), name.size());  // no letter in common
+    if (contains || (!is_another && distance <= std::max<std::size_t>(1, wanted.size() / 3))) {
       ranked.emplace_back(distance, name);
     }
   }

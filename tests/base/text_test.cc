@@ -22,6 +22,12 @@ TEST(Nearest, TakesTwoSwappedLettersForOneMistake) {
   EXPECT_TRUE(nearest("aold", names).empty());
 }
 
+TEST(Nearest, AnotherLetterIsAnotherName) {
+  EXPECT_TRUE(nearest("", {"w"}).empty());
+  EXPECT_TRUE(nearest("a", {"w"}).empty());
+  EXPECT_EQ(nearest("a", {"ab"}), std::vector<std::string>{"ab"});
+}
+
 TEST(Nearest, EquallyNearNamesComeInTheOrderOfTheAlphabet) {
   const std::vector<std::string_view> names{"cot", "cat", "cut"};
   EXPECT_EQ(nearest("ct", names), (std::vector<std::string>{"cat", "cot", "cut"}));
