@@ -44,6 +44,7 @@ Result<Fd> open_for_reading(const std::string& path) {
 Result<std::vector<std::byte>> read_all(const Fd& file, const std::string& path) {
   std::vector<std::byte> bytes;
   constexpr std::size_t step = 64 * 1024;
+  constexpr std::size_t most = std::size_t{256} << 20;  // /dev/zero does not end
   for (;;) {
     const std::size_t have = bytes.size();
     bytes.resize(have + step);
@@ -52,6 +53,9 @@ Result<std::vector<std::byte>> read_all(const Fd& file, const std::string& path)
     bytes.resize(have + (got > 0 ? static_cast<std::size_t>(got) : 0));
     if (got == 0) {
       return bytes;
+    }
+    if (bytes.size() > most) {
+      return fail(Errc::invalid, cat(path, ": has more than ", most, " bytes and cannot be mapped"));
     }
     if (got < 0 && cause != EINTR) {
       return fail_errno(cause, cat(path, ": cannot be read"));
