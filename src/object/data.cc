@@ -42,7 +42,7 @@ Result<DataRegion> initial_contents(const elf::Section& section) {
 }
 
 /// Adds the variables that BTF declares; says whether one of them is visible from outside, which is what makes the map worth mapping.
-bool add_declared_variables(Draft& draft, u32 map, u32 datasec) {
+Result<bool> add_declared_variables(Draft& draft, u32 map, u32 datasec) {
   const btf::Btf& types = *draft.spec.btf;
   const btf::Type section = types.type(datasec);
   bool has_global = false;
@@ -51,6 +51,12 @@ bool add_declared_variables(Draft& draft, u32 map, u32 datasec) {
     const btf::Type variable = types.type(at.type_id);
     if (variable.kind() != btf::Kind::var) {
       continue;
+    }
+    // A second section of the same name has the same BTF and another size.
+    const u64 section_bytes = draft.spec.maps[map].value_bytes;
+    if (at.offset > section_bytes || at.bytes > section_bytes - at.offset) {
+      return fail(Errc::malformed, cat("variable '", variable.name(), "' takes ", at.bytes,
+                                       " bytes at offset ", at.offset, ", the section has ", section_bytes));
     }
     const bool is_static = variable.linkage() == BTF_VAR_STATIC;
     has_global |= !is_static;
@@ -100,9 +106,10 @@ Result<void> read_section(Draft& draft, u32 section_index, DataSection kind) {
   draft.data_map_of[section_index] = map_index;
   if (datasec == 0) {
     add_symbol_variables(draft, map_index, section_index);
-  } else if (add_declared_variables(draft, map_index, datasec)) {
-    draft.spec.maps[map_index].flags |= BPF_F_MMAPABLE;
+    return {};
   }
+  SKEP_TRY(const bool is_mapped, add_declared_variables(draft, map_index, datasec));
+  draft.spec.maps[map_index].flags |= is_mapped ? u32{BPF_F_MMAPABLE} : 0u;
   return {};
 }
 
