@@ -56,6 +56,11 @@ LoadStory load_file(const std::string& path, const Arguments& arguments) {
 }  // namespace
 
 Status load(const Arguments& arguments, Output& out) {
+  constexpr u32 most_log_level = 7;
+  if (const u32 level = arguments.number("log-level", 0); level > most_log_level) {
+    out.complain(cat("--log-level wants a sum of 1, 2 and 4, not ", level));
+    return Status::usage;
+  }
   Status status = Status::ok;
   for (const std::string& path : arguments.words()) {
     const LoadStory story = load_file(path, arguments);
