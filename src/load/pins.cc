@@ -15,6 +15,21 @@ std::string parent_of(const std::string& path) {
                                     : path.substr(0, slash);
 }
 
+/// Outside of bpf file systems the errno is EPERM or, at /sys/fs/bpf with nothing mounted there, ENOENT: neither says what is wrong.
+Error naming_the_file_system(kernel::Kernel& kernel, Error error, const std::string& directory) {
+  if (error.sys_errno() != EPERM && error.sys_errno() != ENOENT) {
+    return error;
+  }
+  const auto on_bpf = kernel::is_bpf_filesystem(kernel, directory.c_str());
+  if (!on_bpf || *on_bpf) {
+    return error;
+  }
+  return Error(
+      Errc::kernel,
+      cat(error.message(), ": ", directory, " is not on a bpf file system (mount -t bpf bpf /sys/fs/bpf)"),
+      error.sys_errno());
+}
+
 }  // namespace
 
 std::string pin_name(std::string_view name) {
@@ -43,8 +58,10 @@ Result<void> PinTransaction::make_directories(const std::string& directory) {
     SKEP_CHECK(make_directories(parent));
     made = kernel::make_pin_directory(kernel_, directory.c_str());
   }
-  SKEP_TRY(const bool is_new, std::move(made));
-  if (is_new) {
+  if (!made) {
+    return std::unexpected(naming_the_file_system(kernel_, std::move(made).error(), parent_of(directory)));
+  }
+  if (*made) {
     directories_.push_back(directory);
   }
   return {};
@@ -57,16 +74,7 @@ Result<void> PinTransaction::pin(int fd, const std::string& path) {
     done = kernel::obj_pin(kernel_, {.fd = fd, .path = path.c_str()});
   }
   if (!done) {
-    Error error = std::move(done).error();
-    const auto on_bpf =
-        error.sys_errno() == EPERM ? kernel::is_bpf_filesystem(kernel_, parent_of(path).c_str()) : true;
-    if (on_bpf && !*on_bpf) {
-      return std::unexpected(Error(Errc::invalid,
-                                   cat(error.message(), ": ", parent_of(path),
-                                       " is not on a bpf file system (mount -t bpf bpf /sys/fs/bpf)"),
-                                   error.sys_errno()));
-    }
-    return std::unexpected(std::move(error));
+    return std::unexpected(naming_the_file_system(kernel_, std::move(done).error(), parent_of(path)));
   }
   pins_.push_back(path);
   return {};
