@@ -1,14 +1,12 @@
 #include "cli/live.h"
 
-#include <unistd.h>
-
-#include <array>
 #include <cerrno>
 #include <charconv>
 #include <optional>
 
 #include "host/denied.h"
 #include "kernel/ids.h"
+#include "kernel/kind.h"
 #include "kernel/obj.h"
 
 namespace skep::cli {
@@ -73,18 +71,6 @@ Result<std::vector<Live>> all(Kernel& kernel) {
   }
 }
 
-/// The kernel describes whatever a descriptor is without telling its kind; the descriptor's link in procfs does ("anon_inode:bpf-map").
-Result<void> check_kind(const Fd& fd, ObjectKind kind) {
-  std::array<char, 64> link{};
-  const std::string path = cat("/proc/self/fd/", fd.raw());
-  if (readlink(path.c_str(), link.data(), link.size() - 1) < 0) {
-    return {};  // no procfs: nothing contradicts
-  }
-  const std::string_view had(link.data());
-  const std::string_view want = kind == ObjectKind::map ? "anon_inode:bpf-map" : "anon_inode:bpf-prog";
-  return had == want ? Result<void>() : fail(Errc::invalid, cat("it is a ", had.substr(had.find(':') + 1)));
-}
-
 template <class Live>
 Result<Live> open_by_name(Kernel& kernel, std::string_view name) {
   SKEP_TRY(std::vector<Live> everything, all<Live>(kernel));
@@ -121,7 +107,7 @@ Result<Live> open_named(Kernel& kernel, const Named& named) {
   }
   if (named.how == "pinned") {
     SKEP_TRY(Fd fd, kernel::obj_get(kernel, {.path = named.what.c_str()}));
-    SKEP_CHECK_IN(cat(named.what, " is no ", noun), check_kind(fd, kind_of(tag<Live>)));
+    SKEP_CHECK_IN(cat(named.what, " is no ", noun), kernel::check_kind(kernel, fd.raw(), kind_of(tag<Live>)));
     return open_described<Live>(kernel, std::move(fd));
   }
   u32 id = 0;

@@ -91,4 +91,8 @@ s64 DryKernel::filesystem_type(const char*) {
   return bpf_filesystem;
 }
 
+int DryKernel::read_link(const char*, char*, u32) {
+  return -ENOENT;
+}
+
 }  // namespace skep::kernel

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <cstring>
 
 #include "kernel/fake_model.h"
@@ -239,6 +240,19 @@ int FakeKernel::unlink(const char* path) {
 
 s64 FakeKernel::filesystem_type(const char* path) {
   return file_call({.kind = CallKind::filesystem_type, .text = path}, [&] { return filesystem; });
+}
+
+int FakeKernel::read_link(const char* path, char* text, u32 bytes) {
+  return static_cast<int>(file_call({.kind = CallKind::read_link, .text = path}, [&] {
+    constexpr std::string_view directory = "/proc/self/fd/";
+    const std::string_view whole(path);
+    int fd = -1;
+    if (whole.starts_with(directory)) {
+      std::from_chars(whole.data() + directory.size(), whole.data() + whole.size(), fd);
+    }
+    const auto object = find(fd);
+    return object ? static_cast<int>(link_text(object->kind).copy(text, bytes)) : -ENOENT;
+  }));
 }
 
 }  // namespace skep::kernel

@@ -74,6 +74,7 @@ class FakeKernel final : public Kernel {
   int remove_directory(const char* path) override;
   int unlink(const char* path) override;
   s64 filesystem_type(const char* path) override;
+  int read_link(const char* path, char* text, u32 bytes) override;
 
  private:
   struct Object;
@@ -95,6 +96,7 @@ class FakeKernel final : public Kernel {
 
   // The model: one function per family of commands (fake_model.cc, fake_elements.cc).
   static ObjectKind kind_of(bpf_cmd cmd);
+  static std::string_view link_text(ObjectKind kind);
   int model(bpf_cmd cmd, bpf_attr& attr);
   int add(std::shared_ptr<Object> object);
   std::shared_ptr<Object> find(int fd);

@@ -34,6 +34,17 @@ FakeKernel::ObjectKind FakeKernel::kind_of(bpf_cmd cmd) {
   }
 }
 
+std::string_view FakeKernel::link_text(ObjectKind kind) {
+  switch (kind) {
+    case ObjectKind::map: return "anon_inode:bpf-map";
+    case ObjectKind::prog: return "anon_inode:bpf-prog";
+    case ObjectKind::btf: return "anon_inode:btf";
+    case ObjectKind::link: return "anon_inode:bpf_link";
+    case ObjectKind::other: break;
+  }
+  return "anon_inode:other";
+}
+
 std::size_t FakeKernel::Object::value_bytes() const {
   const std::size_t one = map.value_size;
   return is_per_cpu(map.map_type) ? (one + 7) / 8 * 8 * processors : one;

@@ -104,4 +104,8 @@ s64 HostKernel::filesystem_type(const char* path) {
   return ::statfs(path, &raw) < 0 ? -errno : static_cast<s64>(static_cast<u32>(raw.f_type));
 }
 
+int HostKernel::read_link(const char* path, char* text, u32 bytes) {
+  return or_errno(::readlink(path, text, bytes));
+}
+
 }  // namespace skep::kernel

@@ -19,6 +19,7 @@ class HostKernel final : public Kernel {
   int remove_directory(const char* path) override;
   int unlink(const char* path) override;
   s64 filesystem_type(const char* path) override;
+  int read_link(const char* path, char* text, u32 bytes) override;
 };
 
 }  // namespace skep::kernel

@@ -10,7 +10,8 @@
 namespace skep::kernel {
 
 /// BPF_OBJ_GET_INFO_BY_FD: `info` goes in (pointers and counts that ask for more) and comes back filled as far as this kernel knows. Returns how many
-/// bytes the kernel wrote. Errors: kernel (EBADF; EINVAL: no bpf object, or of another kind; EFAULT), denied.
+/// bytes the kernel wrote. The kernel does not check that the object is of the kind that `info` is for: see check_kind() in kind.h. Errors: kernel (EBADF;
+/// EINVAL: no bpf object; EFAULT), denied.
 template <class Info>
 Result<u32> object_info(Kernel& kernel, int fd, Info& info, std::string_view noun) {
   auto attr = zeroed<bpf_attr_info>();

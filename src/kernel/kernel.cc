@@ -15,6 +15,7 @@ std::string_view name_of(CallKind kind) {
     case CallKind::remove_directory: return "rmdir";
     case CallKind::unlink: return "unlink";
     case CallKind::filesystem_type: return "statfs";
+    case CallKind::read_link: return "readlink";
   }
   return "unknown";
 }

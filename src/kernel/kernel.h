@@ -64,6 +64,8 @@ class Kernel {
   virtual int unlink(const char* path) = 0;
   /// The type number of the file system that holds `path` (statfs(2)), e.g. `bpf_filesystem`.
   virtual s64 filesystem_type(const char* path) = 0;
+  /// readlink(2): how many bytes of `text` the link's target took; no NUL follows it.
+  virtual int read_link(const char* path, char* text, u32 bytes) = 0;
 };
 
 /// What filesystem_type() answers for a bpf file system.
@@ -82,6 +84,7 @@ enum class CallKind : u8 {
   remove_directory,
   unlink,
   filesystem_type,
+  read_link,
 };
 
 /// The system call's own name: "bpf", "mmap", ...

@@ -98,4 +98,9 @@ s64 TracingKernel::filesystem_type(const char* path) {
                [&](CallEvent&) { return inner_.filesystem_type(path); });
 }
 
+int TracingKernel::read_link(const char* path, char* text, u32 bytes) {
+  return static_cast<int>(timed({.kind = CallKind::read_link, .path = path},
+                                [&](CallEvent&) { return inner_.read_link(path, text, bytes); }));
+}
+
 }  // namespace skep::kernel

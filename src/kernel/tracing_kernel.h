@@ -42,6 +42,7 @@ class TracingKernel final : public Kernel {
   int remove_directory(const char* path) override;
   int unlink(const char* path) override;
   s64 filesystem_type(const char* path) override;
+  int read_link(const char* path, char* text, u32 bytes) override;
 
  private:
   template <class Call>

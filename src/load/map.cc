@@ -8,6 +8,7 @@
 #include "kernel/btf.h"
 #include "kernel/ids.h"
 #include "kernel/info.h"
+#include "kernel/kind.h"
 #include "kernel/map.h"
 #include "kernel/obj.h"
 #include "load/this_machine.h"
@@ -104,11 +105,9 @@ Result<Map> Map::open_id(u32 id) {
 
 Result<Map> Map::open_pinned(const std::string& path) {
   SKEP_TRY(Fd fd, kernel::obj_get(load::this_kernel(), {.path = path.c_str()}));
-  auto map = from_descriptor(load::this_kernel(), std::move(fd));
-  if (!map && map.error().sys_errno() == EINVAL) {
-    return fail(Errc::invalid, cat(path, ": what is pinned there is not a map"));
-  }
-  return map;
+  SKEP_CHECK_IN(cat(path, ": what is pinned there is no map"),
+                kernel::check_kind(load::this_kernel(), fd.raw(), kernel::ObjectKind::map));
+  return from_descriptor(load::this_kernel(), std::move(fd));
 }
 
 std::size_t Map::value_bytes_in_user_space() const {

@@ -2,6 +2,7 @@
 
 #include "base/result.h"
 #include "kernel/info.h"
+#include "kernel/kind.h"
 #include "kernel/obj.h"
 #include "skep/uapi/flags.h"
 
@@ -19,8 +20,8 @@ bool is_device_map(bpf_map_type type) {
 
 std::unexpected<Error> differs(const MapPlan& want, std::string_view field, const std::string& there,
                                const std::string& wanted) {
-  return fail(Errc::invalid, cat("the map pinned at ", want.pin_path, " is another: its ", field, " is ",
-                                 there, ", the object wants ", wanted));
+  return fail(Errc::busy, cat("the map pinned at ", want.pin_path, " is another: its ", field, " is ", there,
+                              ", the object wants ", wanted));
 }
 
 Result<void> compare(const MapPlan& want, const bpf_map_info& there) {
@@ -60,6 +61,12 @@ Result<Fd> open_compatible(kernel::Kernel& kernel, const MapPlan& want) {
       return Fd();
     }
     return fd;
+  }
+  if (auto is_map = kernel::check_kind(kernel, fd->raw(), kernel::ObjectKind::map); !is_map) {
+    return std::unexpected(std::move(is_map)
+                               .error()
+                               .within(cat("what is pinned at ", want.pin_path, " is no map"))
+                               .with_code(Errc::busy));
   }
   SKEP_TRY_IN(cat("pinned at ", want.pin_path), const bpf_map_info there,
               kernel::map_info(kernel, fd->raw()));

@@ -7,7 +7,7 @@
 
 namespace skep::load {
 
-/// Opens what is pinned at `want.pin_path`; an empty Fd when nothing is. Errors: invalid, when a map of another kind or shape is there (the text says which field
+/// Opens what is pinned at `want.pin_path`; an empty Fd when nothing is. Errors: busy, when a map of another kind or shape is there (the text says which field
 /// differs, and how), or something else than a map; denied; kernel.
 Result<Fd> open_compatible(kernel::Kernel& kernel, const MapPlan& want);
 

@@ -356,10 +356,26 @@ TEST(Pinning, AnotherShapeIsRefusedFieldByField) {
     c.change(other.maps[0]);
     const auto object = Object::load(std::move(other), options_for(kernel));
     ASSERT_FALSE(object) << c.text;
-    EXPECT_EQ(object.error().code(), Errc::invalid);
+    EXPECT_EQ(object.error().code(), Errc::busy) << "the object is not to blame";
     EXPECT_NE(object.error().message().find(c.text), std::string::npos) << object.error().message();
     EXPECT_EQ(kernel.pins().size(), 1) << "the pin that was there before is gone";
   }
+}
+
+TEST(Pinning, AProgramInTheMapsPlaceIsRefused) {
+  FakeKernel kernel;
+  ObjectSpec programs = empty_object();
+  add_function(programs, "shared", {mov_imm(0, 0), leave()});
+  add_program(programs, 0);
+  auto there = Object::load(std::move(programs), options_for(kernel));
+  ASSERT_TRUE(there);
+  ASSERT_TRUE(there->program("shared")->pin("/sys/fs/bpf/skep/test/shared"));
+  const auto object = Object::load(with_pinned(8), options_for(kernel));
+  ASSERT_FALSE(object);
+  EXPECT_EQ(object.error().code(), Errc::busy);
+  EXPECT_NE(object.error().message().find("is no map: want a bpf-map, have a bpf-prog"), std::string::npos)
+      << object.error().message();
+  EXPECT_EQ(kernel.pins().size(), 1);
 }
 
 TEST(Pinning, ALostRaceIsRunAgainWithTheOthersMap) {
@@ -385,13 +401,32 @@ TEST(Pinning, AWholeObjectIsPinnedOrNothingOfIt) {
 }
 
 TEST(Pinning, AnotherFileSystemIsNamedAsTheCause) {
+  for (const int sys_errno : {EPERM, ENOENT}) {
+    FakeKernel kernel;
+    kernel.filesystem = 0xef53;
+    kernel.on_bpf = [sys_errno](bpf_cmd cmd, bpf_attr&) {
+      return cmd == BPF_OBJ_PIN ? std::optional(-sys_errno) : std::nullopt;
+    };
+    const auto object = Object::load(with_pinned(8), options_for(kernel));
+    ASSERT_FALSE(object);
+    EXPECT_EQ(object.error().code(), Errc::kernel) << "the object is not to blame";
+    EXPECT_NE(object.error().message().find("not on a bpf file system"), std::string::npos)
+        << object.error().message();
+    EXPECT_TRUE(kernel.directories().empty());
+  }
+}
+
+TEST(Pinning, ADirectoryThatCannotBeMadeNamesTheFileSystemToo) {
   FakeKernel kernel;
-  kernel.filesystem = 0xef53;
-  kernel.fail_command(BPF_OBJ_PIN, 0, EPERM);
-  const auto object = Object::load(with_pinned(8), options_for(kernel));
-  ASSERT_FALSE(object);
-  EXPECT_NE(object.error().message().find("not on a bpf file system"), std::string::npos)
-      << object.error().message();
+  kernel.filesystem = 0x62656572;  // sysfs, as /sys/fs/bpf is before anybody mounts
+  auto object = Object::load(everything(), options_for(kernel));
+  ASSERT_TRUE(object);
+  kernel.fail_kind(kernel::CallKind::make_directory, 0, EPERM);
+  const auto pinned = object->pin("/sys/fs/bpf/kept");
+  ASSERT_FALSE(pinned);
+  EXPECT_EQ(pinned.error().message(),
+            "make directory /sys/fs/bpf/kept: EPERM (Operation not permitted): /sys/fs/bpf is not on a bpf "
+            "file system (mount -t bpf bpf /sys/fs/bpf)");
 }
 
 TEST(Load, OldKernelsDoWithoutMappedDataAndSayIt) {
