@@ -112,10 +112,11 @@ RunStory run_object(Object& object, const Arguments& arguments, const Input& inp
   return story;
 }
 
-/// The programs that --program names must exist.
-Result<void> check_names(const ObjectSpec& spec, const Arguments& arguments) {
+/// The programs that --program names must exist; they are loaded also where the object leaves that open (SEC("?...")).
+Result<void> want_named(ObjectSpec& spec, const Arguments& arguments) {
   for (const std::string& name : arguments.all("program")) {
-    if (spec.find_program(name) == nullptr) {
+    ProgramSpec* const wanted = spec.find_program(name);
+    if (wanted == nullptr) {
       std::vector<std::string_view> names;
       for (const ProgramSpec& program : spec.programs) {
         names.push_back(program.name);
@@ -125,6 +126,7 @@ Result<void> check_names(const ObjectSpec& spec, const Arguments& arguments) {
                   cat("--program ", name, ": the object has no such program",
                       similar.empty() ? "" : cat("; did you mean ", join(similar, ", "), "?")));
     }
+    wanted->autoload = true;
   }
   return {};
 }
@@ -168,7 +170,7 @@ Status run(const Arguments& arguments, Output& out) {
   if (!spec) {
     return give_up(path, spec.error().status, spec.error().error, out);
   }
-  if (const auto named = check_names(*spec, arguments); !named) {
+  if (const auto named = want_named(*spec, arguments); !named) {
     return give_up(path, Status::usage, named.error(), out);
   }
   const Progress progress(cat("running ", path));
