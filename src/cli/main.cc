@@ -59,7 +59,13 @@ Status dispatch(std::span<char* const> words) {
     out.write(help(*asked.verb));
     return Status::ok;
   }
-  return asked.verb->run(parsed->arguments, out);
+  const Status status = asked.verb->run(parsed->arguments, out);
+  out.flush();
+  if (out.lost() != 0) {
+    out.complain(cat("standard output: ", errno_name(out.lost())));
+    return worst(status, Status::refused);
+  }
+  return status;
 }
 
 }  // namespace

@@ -73,10 +73,11 @@ void Output::complain(std::string_view message) {
   write_all(STDERR_FILENO, cat("skep: error: ", message, "\n"));
 }
 
-bool Output::flush() {
-  const bool done = write_all(STDOUT_FILENO, buffer_);
+void Output::flush() {
+  if (!write_all(STDOUT_FILENO, buffer_) && errno != EPIPE && lost_ == 0) {
+    lost_ = errno;
+  }
   buffer_.clear();
-  return done;
 }
 
 Output::Colour colour_of_stdout() {

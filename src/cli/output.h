@@ -36,13 +36,16 @@ class Output {
   void json(const Json& document);
   /// "skep: error: ..." on standard error, after what was written so far.
   void complain(std::string_view message);
-  /// Writes out what was added. False: standard output takes no more (a closed pipe).
-  bool flush();
+  /// Writes out what was added.
+  void flush();
+  /// The errno that standard output refused something with; 0 when it took all, or when its reader has gone (`| head`).
+  int lost() const { return lost_; }
 
  private:
   Form form_;
   Colour colour_;
   std::string buffer_;
+  int lost_ = 0;
 };
 
 /// Whether standard output is a terminal that wants colour: it is one, and NO_COLOR is not set, and TERM is not "dumb".
