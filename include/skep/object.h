@@ -69,8 +69,10 @@ class Object {
   Map* map(std::string_view name);
   /// Null when there is no such program (or it was not loaded).
   Program* program(std::string_view name);
-  /// A global or static variable. Errors: not_found, with the nearest names.
+  /// A global or static variable; the first of several static ones with the same name. Errors: not_found, with the nearest names.
   Result<Variable> variable(std::string_view name);
+  /// The variable that spec() describes there: tells those of the same name apart. Errors: not_found (its section was not created).
+  Result<Variable> variable(const VariableSpec& which);
 
   std::vector<Map>& maps();
   std::vector<Program>& programs();

@@ -104,8 +104,7 @@ RunStory run_object(Object& object, const Arguments& arguments, const Input& inp
   }
   for (const VariableSpec& variable : object.spec().variables) {
     VariableState state{.spec = &variable, .bytes = std::vector<std::byte>(variable.size_bytes)};
-    const auto found = object.variable(variable.name);
-    if (found && found->size_bytes() == variable.size_bytes && found->read(state.bytes)) {
+    if (const auto found = object.variable(variable); found && found->read(state.bytes)) {
       story.variables.push_back(std::move(state));
     }
   }

@@ -134,18 +134,22 @@ Result<Variable> Object::variable(std::string_view name) {
                 cat("there is no variable '", name, "'",
                     near.empty() ? std::string() : cat("; did you mean ", join(near, " or "), "?")));
   }
-  const u32 at = state_->live.map_at[variable->map];
+  return this->variable(*variable);
+}
+
+Result<Variable> Object::variable(const VariableSpec& which) {
+  const u32 at = state_->live.map_at[which.map];
   if (at == load::Live::none) {
     return fail(Errc::not_found,
-                cat("variable '", name, "': its section ", variable->section, " was not created"));
+                cat("variable '", which.name, "': its section ", which.section, " was not created"));
   }
-  MapSpec& map = state_->spec.maps[variable->map];
+  MapSpec& map = state_->spec.maps[which.map];
   std::span<std::byte> mapped;
   if (state_->live.mapped[at]) {
-    mapped = map.contents.bytes().subspan(variable->offset, variable->size_bytes);
+    mapped = map.contents.bytes().subspan(which.offset, which.size_bytes);
   }
-  return Variable(variable->name, state_->live.maps[at], mapped, variable->offset, variable->size_bytes,
-                  map.data_section == DataSection::rodata, state_->spec.btf, variable->type_id);
+  return Variable(which.name, state_->live.maps[at], mapped, which.offset, which.size_bytes,
+                  map.data_section == DataSection::rodata, state_->spec.btf, which.type_id);
 }
 
 std::vector<Map>& Object::maps() {

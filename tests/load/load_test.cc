@@ -127,6 +127,20 @@ TEST(Load, DataIsWrittenFrozenAndMapped) {
   EXPECT_NE(object->variable("counte").error().message().find("did you mean counter?"), std::string::npos);
 }
 
+TEST(Load, VariablesOfTheSameNameAreToldApartByTheirSpecs) {
+  FakeKernel kernel;
+  ObjectSpec spec = everything();
+  spec.variables.push_back(
+      {.name = "counter", .section = ".data", .map = spec.variables[1].map, .offset = 4, .size_bytes = 4});
+  auto object = Object::load(std::move(spec), options_for(kernel));
+  ASSERT_TRUE(object) << object.error().message();
+  const std::vector<VariableSpec>& known = object->spec().variables;
+  Variable first = object->variable(known[1]).value();
+  Variable second = object->variable(known[2]).value();
+  EXPECT_EQ(first.mapped().data(), object->variable("counter").value().mapped().data());
+  EXPECT_EQ(second.mapped().data(), first.mapped().data() + 4);
+}
+
 TEST(Load, SlotsPointAtMapsAndPrograms) {
   FakeKernel kernel;
   auto object = Object::load(everything(), options_for(kernel));
