@@ -7,6 +7,8 @@
 #include <cstdio>
 #include <string>
 
+#include "support/permitted.h"
+
 namespace {
 
 struct Example {
@@ -77,7 +79,7 @@ TEST_P(Examples, PrintsWhatItShould) {
   }
   const int status = ::pclose(pipe);
   if (status != 0 && text.find("EPERM") != std::string::npos) {
-    GTEST_SKIP() << "this kernel does not permit it: " << text;
+    SKEP_NOT_PERMITTED(text);
   }
   EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << text;
   EXPECT_THAT(text, testing::EndsWith(GetParam().output));

@@ -22,6 +22,7 @@
 #include "kernel/prog.h"
 #include "kernel/prog_run.h"
 #include "kernel/tracing_kernel.h"
+#include "support/permitted.h"
 
 namespace skep::kernel {
 namespace {
@@ -217,8 +218,8 @@ TEST(DryKernel, AnswersEveryCommandAndClosesNobodysDescriptor) {
 TEST(HostKernel, CreatesAMapAndRunsAProgram) {
   HostKernel kernel;
   auto map = map_create(kernel, small_array);
-  if (!map && map.error().code() == Errc::denied) {
-    GTEST_SKIP() << "this machine does not permit bpf(2): " << map.error().message();
+  if (!map) {
+    SKEP_SKIP_UNLESS_PERMITTED(map.error());
   }
   ASSERT_TRUE(map) << map.error().message();
   const u32 key = 2;
@@ -252,9 +253,7 @@ TEST(HostKernel, TheVerifiersLogComesBack) {
                                .license = "GPL"},
                               &log);
   ASSERT_FALSE(prog);
-  if (prog.error().sys_errno() == EPERM) {
-    GTEST_SKIP() << "this machine does not permit bpf(2): " << prog.error().message();
-  }
+  SKEP_SKIP_UNLESS_PERMITTED(prog.error());
   EXPECT_EQ(prog.error().sys_errno(), EINVAL);
   EXPECT_FALSE(until_nul({text.data(), text.size()}).empty());
 }

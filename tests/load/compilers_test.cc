@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "skep/object.h"
+#include "support/permitted.h"
 
 namespace skep {
 namespace {
@@ -64,8 +65,8 @@ TEST(Compilers, LittleEndianObjectsLoad) {
       program.autoload = true;  // also those of "?socket"
     }
     const auto object = Object::load(std::move(*spec));
-    if (!object && object.error().code() == Errc::denied && loaded == 0) {
-      GTEST_SKIP() << "this machine does not permit bpf(2): " << object.error().message();
+    if (!object && loaded == 0) {
+      SKEP_SKIP_UNLESS_PERMITTED(object.error());
     }
     if (too_new) {
       ASSERT_FALSE(object) << "a kernel before 6.6 took an instruction of v4";

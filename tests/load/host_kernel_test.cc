@@ -11,6 +11,7 @@
 #include "load/this_machine.h"
 #include "skep/object.h"
 #include "skep/uapi/flags.h"
+#include "support/permitted.h"
 
 namespace skep::load {
 namespace {
@@ -24,8 +25,9 @@ class HostKernel : public testing::Test {
     const auto map = kernel::map_create(
         this_kernel(), {.type = BPF_MAP_TYPE_ARRAY, .key_bytes = 4, .value_bytes = 4, .max_entries = 1});
     if (!map) {
-      GTEST_SKIP() << "this machine permits no bpf(2): " << map.error().message();
+      SKEP_SKIP_UNLESS_PERMITTED(map.error());
     }
+    ASSERT_TRUE(map) << map.error().message();
   }
 };
 

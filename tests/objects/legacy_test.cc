@@ -11,6 +11,7 @@
 
 #include "objects/objects.h"
 #include "skep/object.h"
+#include "support/permitted.h"
 
 namespace skep {
 namespace {
@@ -22,8 +23,8 @@ class LegacyMaps : public testing::Test {
   // Loads and runs once with a packet of 60 bytes; socket filters see it without its Ethernet header.
   void run(const char* object_name, const char* program_name) {
     auto loaded = Object::load_file(objects::path_of(object_name));
-    if (!loaded && loaded.error().code() == Errc::denied) {
-      GTEST_SKIP() << loaded.error().message();
+    if (!loaded) {
+      SKEP_SKIP_UNLESS_PERMITTED(loaded.error());
     }
     ASSERT_TRUE(loaded) << loaded.error().message();
     object_.emplace(std::move(*loaded));

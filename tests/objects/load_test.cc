@@ -13,6 +13,7 @@
 
 #include "objects/objects.h"
 #include "skep/object.h"
+#include "support/permitted.h"
 
 namespace skep {
 namespace {
@@ -69,8 +70,8 @@ TEST_P(LoadsOnThisKernel, EveryProgramAndMap) {
   const std::size_t maps = spec->maps.size();
   LoadReport report;
   auto object = Object::load(std::move(*spec), {}, &report);
-  if (!object && object.error().code() == Errc::denied) {
-    GTEST_SKIP() << object.error().message();
+  if (!object) {
+    SKEP_SKIP_UNLESS_PERMITTED(object.error());
   }
   ASSERT_TRUE(object) << object.error().message();
   EXPECT_EQ(object->maps().size(), maps);
