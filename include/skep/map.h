@@ -41,9 +41,10 @@ struct MapTraits {
   u32 key_bytes = 0;
   u32 value_bytes = 0;  ///< per CPU for per-CPU maps
   u32 max_entries = 0;
-  u32 flags = 0;
-  u32 cpu_count = 1;      ///< per-CPU maps: copies that each value has, one per possible CPU; other maps: 1
-  u32 key_type_id = 0;    ///< in `btf`; 0 where unknown
+  u32 flags = 0;      ///< as the kernel has them: less than the object's where it knows one of those not
+  u32 cpu_count = 1;  ///< per-CPU maps: copies that each value has, one per possible CPU; other maps: 1
+  u32 key_type_id =
+      0;  ///< in `btf`, the object's own types, whether or not the kernel took them; 0 where unknown
   u32 value_type_id = 0;  ///< in `btf`; 0 where unknown
   std::shared_ptr<const btf::Btf> btf;
 };

@@ -172,6 +172,7 @@ Result<MadeMaps> create_maps(const Session& session, const LoadPlan& plan, int b
     }
     const bool reused = static_cast<bool>(fd);
     bool mapped = false;
+    u32 flags = want.creation.flags;
     if (!reused) {
       Fd inner;
       if (want.inner) {
@@ -180,6 +181,7 @@ Result<MadeMaps> create_maps(const Session& session, const LoadPlan& plan, int b
       }
       MapCreation created = want.creation;
       SKEP_TRY_IN(noun, fd, maker.create(created, noun, inner.raw()));
+      flags = created.flags;
       if (map.style == MapStyle::data) {
         SKEP_TRY_IN(noun, mapped, fill_data(session, map, created, fd.raw()));
       }
@@ -188,6 +190,7 @@ Result<MadeMaps> create_maps(const Session& session, const LoadPlan& plan, int b
     made.fds.push_back(std::move(fd));
     made.reused.push_back(reused);
     made.mapped.push_back(mapped);
+    made.flags.push_back(flags);
   }
   SKEP_CHECK(fill_map_slots(session, plan, made));
   return made;

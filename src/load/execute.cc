@@ -33,7 +33,8 @@ Result<bool> pin_new_maps(const Session& session, const LoadPlan& plan, const Ma
   return true;
 }
 
-Result<MapTraits> traits_of(const Session& session, const MapPlan& plan) {
+/// The types are the object's, also where the kernel was given none.
+Result<MapTraits> traits_of(const Session& session, const MapPlan& plan, u32 flags) {
   const MapSpec& map = session.spec.maps[plan.map];
   const MapCreation& made = plan.creation;
   MapTraits traits{.name = map.name,
@@ -41,7 +42,7 @@ Result<MapTraits> traits_of(const Session& session, const MapPlan& plan) {
                    .key_bytes = made.key_bytes,
                    .value_bytes = made.value_bytes,
                    .max_entries = made.max_entries,
-                   .flags = made.flags,
+                   .flags = flags,
                    .key_type_id = map.key_type_id,
                    .value_type_id = map.value_type_id,
                    .btf = session.spec.btf};
@@ -56,7 +57,7 @@ Result<Live> handles(const Session& session, const LoadPlan& plan, MadeMaps maps
   live.map_at = std::move(maps.fd_index);
   live.mapped = std::move(maps.mapped);
   for (std::size_t i = 0; i < plan.maps.size(); ++i) {
-    SKEP_TRY(MapTraits traits, traits_of(session, plan.maps[i]));
+    SKEP_TRY(MapTraits traits, traits_of(session, plan.maps[i], maps.flags[i]));
     live.maps.emplace_back(session.kernel, std::move(maps.fds[i]), std::move(traits));
   }
   live.program_at.assign(session.spec.programs.size(), Live::none);
@@ -101,7 +102,9 @@ Result<Attempt> attempt(const Session& session, LoadPlan& plan) {
 
 Result<Live> execute(const Session& session, LoadPlan& plan) {
   // Somebody may pin a map between our looking for it and our pinning it. Programs already refer to ours then, so all is done again, once, with theirs.
+  const std::size_t notes = session.report.notes.size();
   for (int tries = 0; tries < 2; ++tries) {
+    session.report.notes.resize(notes);
     SKEP_TRY(Attempt made, attempt(session, plan));
     if (made.live) {
       return std::move(*made.live);

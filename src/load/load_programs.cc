@@ -91,6 +91,7 @@ void tell(const Session& session, const ProgramPlan& plan, ProgramOutcome& outco
   report.insn_count = static_cast<u32>(plan.insns.size());
   report.loaded = static_cast<bool>(outcome.fd);
   report.log = std::move(outcome.log);
+  report.error.reset();  // of an attempt before this one
   if (outcome.error) {
     report.error = outcome.error->clone();
   }

@@ -403,6 +403,24 @@ TEST(Pinning, ALostRaceIsRunAgainWithTheOthersMap) {
   EXPECT_EQ(kernel.pins().size(), 1);
 }
 
+TEST(Pinning, ALostRaceIsReportedAsTheSecondAttemptWent) {
+  FakeKernel kernel;
+  ASSERT_TRUE(Object::load(with_pinned(8), options_for(kernel)));
+  kernel.fail_command(BPF_OBJ_GET, 0, ENOENT);
+  kernel.on_bpf = [](bpf_cmd cmd, bpf_attr& attr) -> std::optional<int> {
+    const bool refused = cmd == BPF_MAP_CREATE && (attr.map_create.map_flags & BPF_F_MMAPABLE) != 0;
+    return refused ? std::optional(-EINVAL) : std::nullopt;
+  };
+  ObjectSpec spec = with_pinned(8);
+  add_map(spec, "memory", BPF_MAP_TYPE_ARRAY, 4, 8, 1, BPF_F_MMAPABLE);
+  LoadReport report;
+  auto object = Object::load(std::move(spec), options_for(kernel), &report);
+  ASSERT_TRUE(object) << object.error().message();
+  ASSERT_EQ(report.notes.size(), 1);
+  EXPECT_NE(report.notes[0].find("'memory': created without BPF_F_MMAPABLE"), std::string::npos);
+  EXPECT_EQ(object->map("memory")->traits().flags, 0) << "what was created, not what was planned";
+}
+
 TEST(Pinning, AWholeObjectIsPinnedOrNothingOfIt) {
   FakeKernel kernel;
   auto object = Object::load(everything(), options_for(kernel));
