@@ -121,7 +121,8 @@ class Map {
   /// The map with C++ types. Errors: invalid, when a size differs or the map's BTF says that a field is elsewhere; the text says which.
   template <class Key, class Value>
   Result<TypedMap<Key, Value>> as();
-  /// The same for per-CPU maps: values are spans with one element per possible CPU.
+  /// The same for per-CPU maps: each value is a PerCpuValues, with one copy per possible CPU, by index; where sizeof(Value) is a multiple of 8 also as a
+  /// std::span<const Value>.
   template <class Key, class Value>
   Result<PerCpuMap<Key, Value>> as_per_cpu();
 

@@ -208,7 +208,8 @@ class TypedMap<NoKey, Value> {
   Map* map_;
 };
 
-/// The copies of one value, one per possible CPU, as the kernel lays them out: each begins at a multiple of 8 bytes. A random-access range of Values.
+/// The copies of one value, one per possible CPU, as the kernel lays them out: each begins at a multiple of 8 bytes. They can be had by index and as an
+/// input range of Values always, and as a span where no padding lies between them: where sizeof(Value) is a multiple of 8.
 template <class Value>
 class PerCpuValues {
   static_assert(std::is_trivially_copyable_v<Value>);
@@ -231,6 +232,18 @@ class PerCpuValues {
   void set(std::size_t cpu, const Value& value) {
     std::memcpy(bytes_.data() + cpu * stride, &value, sizeof value);
   }
+  /// All copies, in place: element i is the copy of CPU i. Valid as long as this object is neither changed in size nor moved nor destroyed.
+  std::span<const Value> span() const
+    requires(sizeof(Value) % 8 == 0 && alignof(Value) <= alignof(std::max_align_t))
+  {
+    return {reinterpret_cast<const Value*>(bytes_.data()), size()};
+  }
+  std::span<Value> span()
+    requires(sizeof(Value) % 8 == 0 && alignof(Value) <= alignof(std::max_align_t))
+  {
+    return {reinterpret_cast<Value*>(bytes_.data()), size()};
+  }
+  /// As the kernel takes and gives them, padding included.
   std::span<const std::byte> bytes() const { return bytes_; }
   std::span<std::byte> bytes() { return bytes_; }
 

@@ -2,7 +2,9 @@
 #include <gtest/gtest.h>
 
 #include <cerrno>
+#include <concepts>
 #include <numeric>
+#include <span>
 
 #include "base/text.h"
 #include "btf/btf.h"
@@ -194,6 +196,35 @@ TEST_F(HostKernel, PerCpuValuesHaveOneCopyPerPossibleCpu) {
   EXPECT_EQ(map.entries().value().size(), 1);
   EXPECT_EQ((object.map("m")->as<u32, u32>().error().code()), Errc::invalid);
   EXPECT_EQ(map.update(3, PerCpuValues<u32>(values.size() + 1)).error().code(), Errc::invalid);
+}
+
+template <class Value>
+concept HasSpan = requires(const PerCpuValues<Value> values) {
+  { values.span() } -> std::same_as<std::span<const Value>>;
+};
+
+struct Triple {
+  u32 a, b, c;
+};
+static_assert(HasSpan<u64> && HasSpan<Pair>);
+static_assert(!HasSpan<u32> && !HasSpan<Triple>, "padding lies between these");
+
+TEST_F(HostKernel, PerCpuValuesWithoutPaddingAreASpan) {
+  Object object = with_map(BPF_MAP_TYPE_PERCPU_ARRAY, 4, 8, 2);
+  const auto map = object.map("m")->as_per_cpu<u32, Pair>().value();
+  PerCpuValues<Pair> values(object.map("m")->traits().cpu_count);
+  for (u32 i = 0; Pair & value : values.span()) {
+    value = {.low = ++i, .high = i * 2};
+  }
+  ASSERT_TRUE(map.update(1, values));
+  const auto found = map.lookup(1).value();
+  ASSERT_TRUE(found);
+  const std::span<const Pair> copies = found->span();
+  ASSERT_EQ(copies.size(), object.map("m")->traits().cpu_count);
+  for (u32 cpu = 0; cpu < copies.size(); ++cpu) {
+    EXPECT_EQ(copies[cpu], (Pair{.low = cpu + 1, .high = (cpu + 1) * 2}));
+    EXPECT_EQ((*found)[cpu], copies[cpu]);
+  }
 }
 
 TEST_F(HostKernel, TypesOfTheWrongSizeAreRefused) {
