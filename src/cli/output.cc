@@ -4,7 +4,9 @@
 
 #include <cerrno>
 #include <cstdlib>
+
 #include "base/text.h"
+#include "cli/visible.h"
 
 namespace skep::cli {
 
@@ -22,6 +24,19 @@ constexpr std::string_view code_of(Style style) {
     case Style::bad: return "\x1b[1;31m";
   }
   return {};
+}
+
+constexpr std::string_view end_code = "\x1b[0m";
+
+/// Whether paint() writes this code.
+bool is_own_code(std::string_view code) {
+  constexpr auto last = static_cast<u8>(Style::bad);
+  for (u8 style = 0; style <= last; ++style) {
+    if (code == code_of(static_cast<Style>(style))) {
+      return true;
+    }
+  }
+  return code == end_code;
 }
 
 bool write_all(int fd, std::string_view text) {
@@ -43,12 +58,12 @@ bool write_all(int fd, std::string_view text) {
 std::string Output::paint(Style style, std::string_view text) const {
   const std::string_view code = code_of(style);
   return colour_ == Colour::off || code.empty() || text.empty() ? std::string(text)
-                                                                : cat(code, text, "\x1b[0m");
+                                                                : cat(code, text, end_code);
 }
 
 void Output::write(std::string_view text) {
   constexpr std::size_t enough = std::size_t{1} << 16;
-  buffer_ += text;
+  buffer_ += visible(text, {.is_code = colour_ == Colour::on ? is_own_code : nullptr});
   if (buffer_.size() >= enough) {
     flush();
   }
@@ -64,13 +79,13 @@ void Output::heading(std::string_view text) {
 }
 
 void Output::json(const Json& document) {
-  write(document.text());
-  write("\n");
+  buffer_ += cat(document.text(), "\n");  // which escapes by its own rules
+  flush();
 }
 
 void Output::complain(std::string_view message) {
   flush();
-  write_all(STDERR_FILENO, cat("skep: error: ", message, "\n"));
+  write_all(STDERR_FILENO, cat("skep: error: ", visible(message), "\n"));
 }
 
 void Output::flush() {

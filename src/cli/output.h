@@ -26,7 +26,7 @@ class Output {
   bool is_json() const { return form_ == Form::json; }
   /// `text` in the style's colour, where there is colour.
   std::string paint(Style style, std::string_view text) const;
-  /// Adds text as it is. For Form::text.
+  /// Adds text; control characters in it are made visible, but for lines, tabs and the codes of paint(). For Form::text.
   void write(std::string_view text);
   /// Adds a line. For Form::text.
   void line(std::string_view text = {});

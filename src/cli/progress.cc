@@ -5,6 +5,8 @@
 #include <chrono>
 #include <cstdio>
 
+#include "cli/visible.h"
+
 namespace skep::cli {
 
 namespace {
@@ -14,7 +16,7 @@ constexpr std::chrono::milliseconds beat{200};
 
 }  // namespace
 
-Progress::Progress(std::string what) : what_(std::move(what)) {
+Progress::Progress(std::string_view what) : what_(visible(what, {.controls = {}})) {
   if (isatty(STDERR_FILENO) == 1) {
     thread_ = std::thread([this] { show(); });
   }

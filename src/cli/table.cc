@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "cli/visible.h"
+
 namespace skep::cli {
 
 std::size_t width_of(std::string_view text) {
@@ -19,6 +21,10 @@ Table::Table(std::initializer_list<std::string_view> columns) {
 
 void Table::row(std::vector<Cell> cells) {
   cells.resize(names_.size());
+  for (Cell& cell : cells) {
+    cell.text =
+        visible(cell.text, {.controls = {}});  // before widths are taken; a cell is no place for a line's end
+  }
   rows_.push_back(std::move(cells));
 }
 
