@@ -57,6 +57,10 @@ class Program {
 
   /// True when this kind of program can be test-run (on a new enough kernel).
   bool can_test_run() const;
+  /// Whether a test run wants a packet as `data_in`.
+  bool takes_packet() const;
+  /// Whether a test run can be repeated, and tells how long it took; others run once per call.
+  bool repeats() const;
   /// Runs the program once or `repeat` times on the given input. Errors: unsupported (ENOTSUPP: this program type has no test run), invalid (sizes),
   /// kernel.
   Result<TestRunResult> test_run(const TestRun& run) const;

@@ -8,6 +8,7 @@
 #include "kernel/ids.h"
 #include "kernel/kind.h"
 #include "kernel/obj.h"
+#include "load/kernel_types.h"
 
 namespace skep::cli {
 
@@ -126,7 +127,7 @@ Result<Live> open_named(Kernel& kernel, const Named& named) {
 
 Result<LiveMap> open_map(Kernel& kernel, const Named& named) {
   SKEP_TRY(LiveMap map, open_named<LiveMap>(kernel, named));
-  map.btf = fetch_btf(kernel, map.info.btf_id);
+  map.btf = load::kernel_types(kernel, map.info.btf_id);
   return map;
 }
 
@@ -153,22 +154,6 @@ Status finish(const Result<void>& result, Output& out) {
     out.complain(error.message());
   }
   return error.code() == Errc::invalid ? Status::usage : status_of(error.code(), Phase::kernel);
-}
-
-std::shared_ptr<const btf::Btf> fetch_btf(Kernel& kernel, u32 id) {
-  if (id == 0) {
-    return nullptr;
-  }
-  const auto fd = kernel::open_id(kernel, ObjectKind::btf, id);
-  if (!fd) {
-    return nullptr;
-  }
-  const auto bytes = kernel::btf_bytes(kernel, fd->raw());
-  if (!bytes) {
-    return nullptr;
-  }
-  auto parsed = btf::Btf::parse(ByteView(*bytes, std::endian::native));
-  return parsed ? std::make_shared<const btf::Btf>(*std::move(parsed)) : nullptr;
 }
 
 }  // namespace skep::cli

@@ -49,7 +49,4 @@ Result<std::vector<LiveProgram>> all_programs(kernel::Kernel& kernel);
 /// Ends a verb: complains of an error, with the rights that are missing where that is the cause, and gives its status.
 Status finish(const Result<void>& result, Output& out);
 
-/// The BTF with this id, out of the kernel; null when there is none (id 0) or it may not be read.
-std::shared_ptr<const btf::Btf> fetch_btf(kernel::Kernel& kernel, u32 id);
-
 }  // namespace skep::cli

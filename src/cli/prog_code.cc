@@ -8,6 +8,7 @@
 #include "cli/kallsyms.h"
 #include "insn/print.h"
 #include "insn/traits.h"
+#include "load/kernel_types.h"
 
 namespace skep::cli {
 
@@ -45,7 +46,7 @@ Result<Code> fetch(kernel::Kernel& kernel, const LiveProgram& program) {
   }
   code.functions.resize(std::min<std::size_t>(code.functions.size(), info.nr_func_info));
   code.lines.resize(std::min<std::size_t>(code.lines.size(), info.nr_line_info));
-  code.btf = fetch_btf(kernel, info.btf_id);
+  code.btf = load::kernel_types(kernel, info.btf_id);
   return code;
 }
 

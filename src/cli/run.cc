@@ -37,8 +37,8 @@ RunOutcome run_one(const Program& program, const Input& input, u32 repeat) {
   RunOutcome outcome{.program = traits.name,
                      .section = traits.section,
                      .type = traits.type,
-                     .repeat = repeats(traits.type) ? repeat : 1};
-  const std::vector<std::byte> data = default_data(traits.type);
+                     .repeat = program.repeats() ? repeat : 1};
+  const std::vector<std::byte> data = default_data(program);
   const std::vector<std::byte> context = default_context(traits.type);
   TestRun run{.data_in = data, .context_in = context, .repeat = outcome.repeat};
   if (input.data) {

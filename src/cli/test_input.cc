@@ -18,21 +18,10 @@ constexpr std::array<u8, 42> headers = {
 
 }  // namespace
 
-std::vector<std::byte> default_data(bpf_prog_type type) {
+std::vector<std::byte> default_data(const Program& program) {
   constexpr std::size_t frame_bytes = 64;
-  switch (type) {
-    case BPF_PROG_TYPE_SOCKET_FILTER:
-    case BPF_PROG_TYPE_SCHED_CLS:
-    case BPF_PROG_TYPE_SCHED_ACT:
-    case BPF_PROG_TYPE_XDP:
-    case BPF_PROG_TYPE_CGROUP_SKB:
-    case BPF_PROG_TYPE_LWT_IN:
-    case BPF_PROG_TYPE_LWT_OUT:
-    case BPF_PROG_TYPE_LWT_XMIT:
-    case BPF_PROG_TYPE_LWT_SEG6LOCAL:
-    case BPF_PROG_TYPE_FLOW_DISSECTOR:
-    case BPF_PROG_TYPE_NETFILTER: break;
-    default: return {};
+  if (!program.takes_packet()) {
+    return {};
   }
   std::vector<std::byte> frame(frame_bytes);
   std::ranges::transform(headers, frame.begin(), [](u8 byte) { return static_cast<std::byte>(byte); });
@@ -48,11 +37,6 @@ std::vector<std::byte> default_context(bpf_prog_type type) {
     case BPF_PROG_TYPE_SYSCALL: return std::vector<std::byte>(syscall_bytes);
     default: return {};
   }
-}
-
-bool repeats(bpf_prog_type type) {
-  return type != BPF_PROG_TYPE_RAW_TRACEPOINT && type != BPF_PROG_TYPE_RAW_TRACEPOINT_WRITABLE &&
-         type != BPF_PROG_TYPE_SYSCALL && type != BPF_PROG_TYPE_TRACING;
 }
 
 }  // namespace skep::cli

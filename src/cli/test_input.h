@@ -4,16 +4,14 @@
 #include <span>
 #include <vector>
 
-#include "skep/types.h"
+#include "skep/program.h"
 #include "skep/uapi/prog_type.h"
 
 namespace skep::cli {
 
 /// A 64-byte Ethernet frame with an IPv4 header and a UDP header, for programs that take packets; nothing for others.
-std::vector<std::byte> default_data(bpf_prog_type type);
+std::vector<std::byte> default_data(const Program& program);
 /// Zeroes for programs that must be given a context (raw tracepoint arguments, a syscall program's context); nothing for others.
 std::vector<std::byte> default_context(bpf_prog_type type);
-/// False for programs that the kernel runs once per call, whatever `repeat` says.
-bool repeats(bpf_prog_type type);
 
 }  // namespace skep::cli

@@ -5,12 +5,12 @@
 #include "base/result.h"
 #include "btf/btf.h"
 #include "host/facts.h"
-#include "kernel/btf.h"
 #include "kernel/ids.h"
 #include "kernel/info.h"
 #include "kernel/kind.h"
 #include "kernel/map.h"
 #include "kernel/obj.h"
+#include "load/kernel_types.h"
 #include "load/this_machine.h"
 #include "skep/uapi/flags.h"
 
@@ -19,23 +19,6 @@ namespace {
 
 constexpr std::size_t copy_bytes(u32 value_bytes) {
   return (std::size_t{value_bytes} + 7) / 8 * 8;
-}
-
-/// The types of a map that somebody else made. What cannot be had (no rights, no BTF) leaves the map without.
-std::shared_ptr<const btf::Btf> types_of(kernel::Kernel& kernel, u32 btf_id) {
-  if (btf_id == 0) {
-    return nullptr;
-  }
-  const auto fd = kernel::open_id(kernel, kernel::ObjectKind::btf, btf_id);
-  if (!fd) {
-    return nullptr;
-  }
-  const auto bytes = kernel::btf_bytes(kernel, fd->raw());
-  if (!bytes) {
-    return nullptr;
-  }
-  auto types = btf::Btf::parse(ByteView(*bytes, std::endian::native));
-  return types ? std::make_shared<const btf::Btf>(std::move(*types)) : nullptr;
 }
 
 Result<Map> from_descriptor(kernel::Kernel& kernel, Fd fd) {
@@ -48,7 +31,7 @@ Result<Map> from_descriptor(kernel::Kernel& kernel, Fd fd) {
                    .flags = info.map_flags,
                    .key_type_id = info.btf_key_type_id,
                    .value_type_id = info.btf_value_type_id,
-                   .btf = types_of(kernel, info.btf_id)};
+                   .btf = load::kernel_types(kernel, info.btf_id)};
   if (traits.btf == nullptr || traits.key_type_id >= traits.btf->type_count() ||
       traits.value_type_id >= traits.btf->type_count()) {
     traits.key_type_id = 0;

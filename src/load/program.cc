@@ -50,6 +50,14 @@ bool Program::can_test_run() const {
   return rules_of(traits_.type, traits_.expected_attach_type).runs;
 }
 
+bool Program::takes_packet() const {
+  return rules_of(traits_.type, traits_.expected_attach_type).takes_packet;
+}
+
+bool Program::repeats() const {
+  return rules_of(traits_.type, traits_.expected_attach_type).repeats;
+}
+
 Result<TestRunResult> Program::test_run(const TestRun& run) const {
   const std::string noun = cat("program '", traits_.name, "'");
   const RunRules rules = rules_of(traits_.type, traits_.expected_attach_type);
