@@ -8,7 +8,6 @@
 #include "base/result.h"
 #include "btf/value_parse.h"
 #include "cli/words.h"
-#include "kernel/map.h"
 
 namespace skep::cli {
 
@@ -18,9 +17,9 @@ bool all_zero(std::span<const std::byte> bytes) {
   return std::ranges::all_of(bytes, [](std::byte byte) { return byte == std::byte{0}; });
 }
 
-/// Elements that a type walks but will not show (sockets and the like).
+/// What maps say whose keys can be walked but whose values are not for user space (sockets and the like).
 bool is_unreadable(const Error& error) {
-  return error.code() == Errc::not_found || error.sys_errno() == EOPNOTSUPP || error.sys_errno() == ENOTSUP;
+  return error.sys_errno() == EOPNOTSUPP || error.sys_errno() == ENOTSUP;
 }
 
 u32 read_u32(std::span<const std::byte> bytes) {
@@ -31,9 +30,17 @@ u32 read_u32(std::span<const std::byte> bytes) {
 
 }  // namespace
 
-bool MapView::per_cpu() const {
-  return type == BPF_MAP_TYPE_PERCPU_HASH || type == BPF_MAP_TYPE_PERCPU_ARRAY ||
-         type == BPF_MAP_TYPE_LRU_PERCPU_HASH || type == BPF_MAP_TYPE_PERCPU_CGROUP_STORAGE;
+MapView view_of(const Map& map) {
+  const MapTraits& traits = map.traits();
+  return {.fd = map.fd().raw(),
+          .type = traits.type,
+          .key_bytes = traits.key_bytes,
+          .value_bytes = traits.value_bytes,
+          .max_entries = traits.max_entries,
+          .btf = traits.btf.get(),
+          .key_type_id = traits.key_type_id,
+          .value_type_id = traits.value_type_id,
+          .cpus = map.is_per_cpu() ? traits.cpu_count : 1};
 }
 
 bool MapView::has_elements() const {
@@ -53,40 +60,72 @@ bool MapView::has_elements() const {
   }
 }
 
-Result<Elements> read_elements(kernel::Kernel& kernel, const MapView& map, const Wanted& wanted) {
-  if (!map.has_elements()) {
-    return fail(Errc::unsupported, cat("a map of type ", word(map.type), " has no elements to walk"));
-  }
-  constexpr u64 most_counted = 100'000;
-  Elements elements;
-  std::vector<std::byte> key(map.key_bytes);
-  std::vector<std::byte> next(map.key_bytes);
-  std::vector<std::byte> value(map.buffer_bytes());
-  const void* after = nullptr;
-  while (true) {
-    SKEP_TRY(const bool found, kernel::map_next_key(kernel, map.fd, after, next.data()));
-    if (!found) {
-      return elements;
-    }
-    key.swap(next);
-    after = key.data();
-    if (wanted.limit != 0 && elements.shown.size() >= wanted.limit) {
-      if (++elements.left_out >= most_counted) {
-        elements.left_out_more = true;
-        return elements;
+namespace {
+
+/// Sorts what a walk brings into shown, zero and left out.
+class Collector {
+ public:
+  Collector(const MapView& map, const Wanted& wanted) : map_(map), wanted_(wanted) {}
+
+  /// Takes the elements of one step. False: nothing more is needed.
+  bool take(std::span<const std::byte> keys, std::span<const std::byte> values) {
+    const std::size_t count = keys.size() / map_.key_bytes;
+    for (std::size_t i = 0; i < count; ++i) {
+      if (is_full()) {
+        return count_rest(count - i);
       }
-      continue;
+      const auto key = keys.subspan(i * map_.key_bytes, map_.key_bytes);
+      const auto value = values.subspan(i * map_.buffer_bytes(), map_.buffer_bytes());
+      ++walked_;
+      if (!wanted_.zeroes && map_.is_array() && all_zero(value)) {
+        ++elements_.zeroes;
+      } else {
+        elements_.shown.push_back({{key.begin(), key.end()}, {value.begin(), value.end()}});
+      }
     }
-    auto read = kernel::map_lookup(kernel, {.map_fd = map.fd, .key = key.data()}, value.data());
-    if (!read && is_unreadable(read.error())) {
-      continue;
+    return !(is_full() && map_.is_array()) || count_rest(0);
+  }
+  Elements finish() && { return std::move(elements_); }
+
+ private:
+  bool is_full() const { return wanted_.limit != 0 && elements_.shown.size() >= wanted_.limit; }
+
+  /// An array is as long as it was made; of other maps only a walk tells, and that has to end somewhere.
+  bool count_rest(std::size_t in_step) {
+    constexpr u64 most_counted = 100'000;
+    if (map_.is_array()) {
+      elements_.left_out = std::max(u64{map_.max_entries}, walked_) - walked_;
+      return false;
     }
-    SKEP_CHECK(std::move(read));
-    if (!wanted.zeroes && map.is_array() && all_zero(value)) {
-      ++elements.zeroes;
-      continue;
+    elements_.left_out += in_step;
+    elements_.left_out_more = elements_.left_out >= most_counted;
+    return !elements_.left_out_more;
+  }
+
+  const MapView& map_;
+  const Wanted& wanted_;
+  Elements elements_;
+  u64 walked_ = 0;
+};
+
+}  // namespace
+
+Result<Elements> read_elements(const Map& map, const MapView& view, const Wanted& wanted) {
+  if (!view.has_elements()) {
+    return fail(Errc::unsupported, cat("a map of type ", word(view.type), " has no elements to walk"));
+  }
+  Collector collector(view, wanted);
+  MapCursor cursor = map.cursor();
+  std::vector<std::byte> keys;
+  std::vector<std::byte> values;
+  while (true) {
+    auto more = cursor.next(keys, values);
+    if (!more && !is_unreadable(more.error())) {
+      return std::unexpected(std::move(more).error());
     }
-    elements.shown.push_back({key, value});
+    if (!more || !*more || !collector.take(keys, values)) {
+      return std::move(collector).finish();
+    }
   }
 }
 

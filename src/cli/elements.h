@@ -6,8 +6,7 @@
 #include <vector>
 
 #include "cli/output.h"
-#include "kernel/kernel.h"
-#include "skep/uapi/map_type.h"
+#include "skep/map.h"
 
 namespace skep::btf {
 class Btf;
@@ -32,11 +31,14 @@ struct MapView {
     return cpus == 1 && !per_cpu() ? value_bytes : (std::size_t{value_bytes} + 7) / 8 * 8;
   }
   std::size_t buffer_bytes() const { return per_cpu() ? stride() * cpus : value_bytes; }
-  bool per_cpu() const;
+  bool per_cpu() const { return is_per_cpu(type); }
   /// False for ring buffers, queues and other maps that cannot be walked key by key.
   bool has_elements() const;
   bool is_array() const { return type == BPF_MAP_TYPE_ARRAY || type == BPF_MAP_TYPE_PERCPU_ARRAY; }
 };
+
+/// The map as its handle describes it.
+MapView view_of(const Map& map);
 
 struct Element {
   std::vector<std::byte> key;
@@ -56,8 +58,8 @@ struct Elements {
   u64 zeroes = 0;              ///< left out because they are zero
 };
 
-/// Errors: denied, kernel, unsupported (not has_elements()).
-Result<Elements> read_elements(kernel::Kernel& kernel, const MapView& map, const Wanted& wanted);
+/// The map's elements, `view` being its own. Errors: denied, kernel, unsupported (not has_elements()).
+Result<Elements> read_elements(const Map& map, const MapView& view, const Wanted& wanted);
 
 /// "[7] = {.packets = 3}"
 std::string element_text(const MapView& map, const Element& element);

@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "cli/elements.h"
 #include "cli/live.h"
+#include "cli/progress.h"
 #include "cli/table.h"
 #include "cli/verbs.h"
 #include "cli/words.h"
@@ -17,19 +18,20 @@ bpf_map_type type_of(const LiveMap& map) {
   return static_cast<bpf_map_type>(map.info.type);
 }
 
-Result<MapView> view_of(const LiveMap& map) {
-  MapView view{.fd = map.fd.raw(),
-               .type = type_of(map),
-               .key_bytes = map.info.key_size,
-               .value_bytes = map.info.value_size,
-               .max_entries = map.info.max_entries,
-               .btf = map.btf.get(),
-               .key_type_id = map.info.btf_key_type_id,
-               .value_type_id = map.info.btf_value_type_id};
-  if (view.per_cpu()) {
-    SKEP_TRY(view.cpus, host::read_possible_cpus(""));
+Result<MapTraits> traits_of(const LiveMap& map) {
+  MapTraits traits{.name = std::string(map.name()),
+                   .type = type_of(map),
+                   .key_bytes = map.info.key_size,
+                   .value_bytes = map.info.value_size,
+                   .max_entries = map.info.max_entries,
+                   .flags = map.info.map_flags,
+                   .key_type_id = map.info.btf_key_type_id,
+                   .value_type_id = map.info.btf_value_type_id,
+                   .btf = map.btf};
+  if (is_per_cpu(traits.type)) {
+    SKEP_TRY(traits.cpu_count, host::read_possible_cpus(""));
   }
-  return view;
+  return traits;
 }
 
 Json summary_json(const LiveMap& map) {
@@ -52,14 +54,17 @@ Json summary_json(const LiveMap& map) {
 
 /// A map opened by the first two words of a verb, ready to be read and written.
 struct Opened {
-  LiveMap map;
+  LiveMap map;  ///< its descriptor is with `handle`
+  Map handle;
   MapView view;
 };
 
 Result<Opened> open(kernel::Kernel& kernel, const Arguments& arguments) {
   SKEP_TRY(LiveMap map, open_map(kernel, {.how = arguments.words()[0], .what = arguments.words()[1]}));
-  SKEP_TRY(const MapView view, view_of(map));
-  return Opened{.map = std::move(map), .view = view};
+  SKEP_TRY(MapTraits traits, traits_of(map));
+  Map handle(kernel, std::move(map.fd), std::move(traits));
+  const MapView view = view_of(handle);
+  return Opened{.map = std::move(map), .handle = std::move(handle), .view = view};
 }
 
 Result<std::vector<std::byte>> key_of(const Opened& opened, const std::string& text) {
@@ -72,8 +77,10 @@ Result<void> dump(const Arguments& arguments, Output& out) {
   kernel::HostKernel kernel;
   SKEP_TRY(const Opened opened, open(kernel, arguments));
   constexpr u32 default_limit = 1000;
+  std::optional<Progress> progress(std::in_place, cat("reading map ", opened.map.name()));
   SKEP_TRY(const Elements elements,
-           read_elements(kernel, opened.view, {.limit = arguments.number("limit", default_limit)}));
+           read_elements(opened.handle, opened.view, {.limit = arguments.number("limit", default_limit)}));
+  progress.reset();  // its line must be gone when the elements come
   if (out.is_json()) {
     Json document = summary_json(opened.map);
     Json list = Json::array();

@@ -10,8 +10,6 @@
 #include "cli/test_input.h"
 #include "cli/verbs.h"
 #include "cli/words.h"
-#include "host/cpus.h"
-#include "kernel/host_kernel.h"
 
 namespace skep::cli {
 
@@ -60,20 +58,8 @@ RunOutcome run_one(const Program& program, const Input& input, u32 repeat) {
 MapState read_map(const Map& map, u32 limit) {
   const MapTraits& traits = map.traits();
   MapState state{.name = traits.name, .type = traits.type};
-  state.view = {.fd = map.fd().raw(),
-                .type = traits.type,
-                .key_bytes = traits.key_bytes,
-                .value_bytes = traits.value_bytes,
-                .max_entries = traits.max_entries,
-                .btf = traits.btf.get(),
-                .key_type_id = traits.key_type_id,
-                .value_type_id = traits.value_type_id};
-  if (state.view.per_cpu()) {
-    state.view.cpus =
-        static_cast<u32>(map.value_bytes_in_user_space() / std::max<std::size_t>(1, state.view.stride()));
-  }
-  kernel::HostKernel kernel;
-  auto elements = read_elements(kernel, state.view, {.limit = limit, .zeroes = false});
+  state.view = view_of(map);
+  auto elements = read_elements(map, state.view, {.limit = limit, .zeroes = false});
   if (elements) {
     state.elements = *std::move(elements);
   } else {

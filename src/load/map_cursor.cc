@@ -45,7 +45,7 @@ Result<bool> MapCursor::next(std::vector<std::byte>& keys, std::vector<std::byte
   if (way_ == Way::batch) {
     auto got = next_batch(keys, values);
     const int why = got ? 0 : got.error().sys_errno();
-    if (!begins || (why != kernel_enotsupp && why != EINVAL && why != EOPNOTSUPP)) {
+    if (!begins || (why != kernel_enotsupp && why != EINVAL && why != EOPNOTSUPP && why != EINTR)) {
       way_ = got ? way_ : Way::finished;
       return got;
     }
