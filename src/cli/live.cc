@@ -100,6 +100,18 @@ Result<Live> open_by_name(Kernel& kernel, std::string_view name) {
   return *std::move(found);
 }
 
+/// Of a path that holds no pins the kernel says EACCES, as if a right were missing.
+Result<Fd> open_pinned(Kernel& kernel, const std::string& path) {
+  auto fd = kernel::obj_get(kernel, {.path = path.c_str()});
+  if (!fd) {
+    const auto on_bpf = kernel::is_bpf_filesystem(kernel, path.c_str());
+    if (on_bpf && !*on_bpf) {
+      return fail(Errc::not_found, cat(path, " is not on a bpf file system: nothing is pinned there"));
+    }
+  }
+  return fd;
+}
+
 template <class Live>
 Result<Live> open_named(Kernel& kernel, const Named& named) {
   const std::string_view noun = noun_of(tag<Live>);
@@ -107,7 +119,7 @@ Result<Live> open_named(Kernel& kernel, const Named& named) {
     return open_by_name<Live>(kernel, named.what);
   }
   if (named.how == "pinned") {
-    SKEP_TRY(Fd fd, kernel::obj_get(kernel, {.path = named.what.c_str()}));
+    SKEP_TRY(Fd fd, open_pinned(kernel, named.what));
     SKEP_CHECK_IN(cat(named.what, " is no ", noun), kernel::check_kind(kernel, fd.raw(), kind_of(tag<Live>)));
     return open_described<Live>(kernel, std::move(fd));
   }

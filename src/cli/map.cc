@@ -1,5 +1,10 @@
 // `skep map ...`: maps that are in the kernel now.
 #include "kernel/map.h"
+
+#include <cerrno>
+#include <optional>
+
+#include "base/file.h"
 #include "base/text.h"
 #include "cli/elements.h"
 #include "cli/live.h"
@@ -73,6 +78,20 @@ Result<std::vector<std::byte>> key_of(const Opened& opened, const std::string& t
   return key;
 }
 
+/// The outcome of a write, with the reason where the kernel's EPERM speaks of the map and not of rights.
+Result<void> written(const Opened& opened, Result<void> done) {
+  const std::string noun = cat("map '", opened.map.name(), "'");
+  if (!done && done.error().sys_errno() == EPERM) {
+    const auto facts = read_text(cat("/proc/self/fdinfo/", opened.view.fd));
+    if (facts && facts->contains("frozen:\t1")) {
+      return fail(Errc::kernel,
+                  cat(noun, " is frozen: since it was loaded, nobody can change it from user space"));
+    }
+  }
+  SKEP_CHECK_IN(noun, std::move(done));
+  return {};
+}
+
 Result<void> dump(const Arguments& arguments, Output& out) {
   kernel::HostKernel kernel;
   SKEP_TRY(const Opened opened, open(kernel, arguments));
@@ -131,9 +150,8 @@ Result<void> set(const Arguments& arguments, Output& out) {
   for (u32 cpu = 0; cpu < view.cpus; ++cpu) {
     std::ranges::copy(value, element.value.begin() + static_cast<std::ptrdiff_t>(cpu * view.stride()));
   }
-  SKEP_CHECK_IN(
-      cat("map '", opened.map.name(), "'"),
-      kernel::map_update(kernel, {.map_fd = view.fd, .key = element.key.data()}, element.value.data()));
+  SKEP_CHECK(written(opened, kernel::map_update(kernel, {.map_fd = view.fd, .key = element.key.data()},
+                                                element.value.data())));
   if (out.is_json()) {
     out.json(element_json(view, element));
   }
@@ -144,8 +162,7 @@ Result<void> remove(const Arguments& arguments, Output& out) {
   kernel::HostKernel kernel;
   SKEP_TRY(const Opened opened, open(kernel, arguments));
   SKEP_TRY(const auto key, key_of(opened, arguments.words()[2]));
-  SKEP_CHECK_IN(cat("map '", opened.map.name(), "'"),
-                kernel::map_delete(kernel, {.map_fd = opened.view.fd, .key = key.data()}));
+  SKEP_CHECK(written(opened, kernel::map_delete(kernel, {.map_fd = opened.view.fd, .key = key.data()})));
   if (out.is_json()) {
     out.json({{"deleted", value_json(opened.view.btf, opened.view.key_type_id, key)}});
   }
