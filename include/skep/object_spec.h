@@ -186,10 +186,11 @@ class ObjectSpec {
   const MapSpec* find_map(std::string_view map_name) const;
   ProgramSpec* find_program(std::string_view program_name);
   const ProgramSpec* find_program(std::string_view program_name) const;
+  /// The first variable of this name; ".data/cnt" is `cnt` of that section.
   const VariableSpec* find_variable(std::string_view variable_name) const;
   const FunctionSpec& code_of(const ProgramSpec& program) const { return functions[program.function]; }
 
-  /// The initial bytes of a variable, to read or to change. Errors: not_found (with the nearest names).
+  /// The initial bytes of a variable, to read or to change. Errors: not_found (with the nearest names), invalid (several are called so; they are named).
   Result<std::span<std::byte>> variable_bytes(std::string_view variable_name);
 
   /// Sets a variable from a C++ value of exactly its size. Errors: not_found, invalid (the sizes differ).

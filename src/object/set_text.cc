@@ -8,8 +8,30 @@
 
 namespace skep {
 
+namespace {
+
+/// Where the variable's name ends and the way into it begins. A name can have dots itself (a static variable of a function: "count.seen"; a
+/// section's name before a slash: ".data/seen"), so the longest that exists is taken.
+std::size_t name_end(const std::vector<VariableSpec>& variables, std::string_view path) {
+  std::size_t end = 0;
+  for (const VariableSpec& variable : variables) {
+    for (const std::string& name : {variable.name, cat(variable.section, "/", variable.name)}) {
+      const std::string_view rest = path.substr(std::min(name.size(), path.size()));
+      if (path.starts_with(name) && (rest.empty() || rest.front() == '.' || rest.front() == '[')) {
+        end = std::max(end, name.size());
+      }
+    }
+  }
+  const std::size_t slash = path.find('/');
+  return end != 0
+             ? end
+             : std::min(path.find_first_of(".[", slash == std::string_view::npos ? 0 : slash), path.size());
+}
+
+}  // namespace
+
 Result<void> ObjectSpec::set_text(std::string_view variable_path, std::string_view text) {
-  const std::size_t end = std::min(variable_path.find_first_of(".["), variable_path.size());
+  const std::size_t end = name_end(variables, variable_path);
   const std::string_view variable_name = variable_path.substr(0, end);
   SKEP_TRY(const auto place, variable_bytes(variable_name));
   const VariableSpec& variable = *find_variable(variable_name);

@@ -15,6 +15,14 @@ auto* find_called(Items& items, std::string_view name) {
   return at == items.end() ? nullptr : &*at;
 }
 
+/// "cnt", or with its section, ".data/cnt": static variables of different functions may have one name.
+bool answers_to(const VariableSpec& variable, std::string_view name) {
+  const std::size_t slash = name.rfind('/');
+  return slash == std::string_view::npos
+             ? variable.name == name
+             : variable.section == name.substr(0, slash) && variable.name == name.substr(slash + 1);
+}
+
 }  // namespace
 
 const MapSpec* ObjectSpec::find_map(std::string_view map_name) const {
@@ -36,20 +44,31 @@ const ProgramSpec* ObjectSpec::find_program(std::string_view program_name) const
   return find_called(programs, program_name);
 }
 const VariableSpec* ObjectSpec::find_variable(std::string_view variable_name) const {
-  return find_called(variables, variable_name);
+  const auto at = std::ranges::find_if(
+      variables, [&](const VariableSpec& variable) { return answers_to(variable, variable_name); });
+  return at == variables.end() ? nullptr : &*at;
 }
 
 Result<std::span<std::byte>> ObjectSpec::variable_bytes(std::string_view variable_name) {
-  const VariableSpec* variable = find_variable(variable_name);
-  if (variable == nullptr) {
-    std::vector<std::string_view> names;
-    for (const VariableSpec& known : variables) {
-      names.push_back(known.name);
+  std::vector<std::string_view> names;
+  std::vector<std::string> places;
+  const VariableSpec* variable = nullptr;
+  for (const VariableSpec& known : variables) {
+    names.push_back(known.name);
+    if (answers_to(known, variable_name)) {
+      variable = &known;
+      places.push_back(cat(known.section, "/", known.name, " at byte ", known.offset));
     }
+  }
+  if (variable == nullptr) {
     const auto near = nearest(variable_name, names);
     return fail(Errc::not_found,
                 cat("there is no variable '", variable_name, "'", near.empty() ? "" : "; did you mean ",
                     join(near, ", "), near.empty() ? "" : "?"));
+  }
+  if (places.size() > 1) {
+    return fail(Errc::invalid, cat(places.size(), " variables are called '", variable_name,
+                                   "': ", join(places, ", "), "; name one with its section"));
   }
   return maps[variable->map].contents.bytes().subspan(variable->offset, variable->size_bytes);
 }
