@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "cli/load.h"
 #include "cli/prepare.h"
+#include "cli/progress.h"
 #include "cli/table.h"
 #include "cli/verbs.h"
 #include "host/facts.h"
@@ -135,7 +136,9 @@ Status explain(const Arguments& arguments, Output& out) {
   kernel::Kernel& inner = real == Real::yes ? static_cast<kernel::Kernel&>(host) : dry;
   kernel::TracingKernel tracing(inner, [&](const kernel::CallEvent& event) { listener.tell(event); });
   options.kernel = &tracing;
+  std::optional<Progress> progress(std::in_place, cat("loading ", path));
   auto object = Object::load(std::move(session->loaded), options);
+  progress.reset();  // its line must be gone when the story comes
   std::optional<Failure> failure;
   if (!object) {
     failure.emplace(Failure{status_of(object.error().code(), Phase::kernel), std::move(object).error()});

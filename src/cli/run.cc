@@ -158,13 +158,15 @@ Status run(const Arguments& arguments, Output& out) {
   if (const auto named = want_named(*spec, arguments); !named) {
     return give_up(path, Status::usage, named.error(), out);
   }
-  const Progress progress(cat("running ", path));
-  auto object = Object::load(*std::move(spec));
+  std::optional<Progress> progress(std::in_place, cat("running ", path));
+  auto object = Object::load(*std::move(spec), {.jobs = arguments.number("jobs", 0)});
   if (!object) {
+    progress.reset();
     return give_up(path, status_of(object.error().code(), Phase::kernel), object.error(), out);
   }
   const Input input{.data = *std::move(data), .context = *std::move(context)};
   const RunStory story = run_object(*object, arguments, input);
+  progress.reset();  // its line must be gone when results come
   const Status status = status_of_runs(story);
   if (out.is_json()) {
     Json document = {{"file", path}, {"result", result_word(status)}, {"error", nullptr}};

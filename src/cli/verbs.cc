@@ -12,16 +12,19 @@ namespace {
 // clang-format off
 using K = Option::Kind;
 
+// Options that several verbs have.
+constexpr Option set_option = {"set",  K::text,   "VAR=VALUE", "set a variable before loading, by its C type: limit=3, box.size[2]=0x10, mode=FAST, name='\"eth0\"'; may be repeated", true};
+constexpr Option only_option = {"only", K::text,   "PROG", "load this program and no other; may be repeated", true};
+constexpr Option skip_option = {"skip", K::text,   "PROG", "do not load this program; may be repeated", true};
+constexpr Option jobs_option = {"jobs", K::number, "N",    "how many programs to load at a time (default: one per processor)"};
+
 constexpr auto inspect_options = std::to_array<Option>({
   {"disasm", K::flag, "", "the instructions too, between the source lines that they come from, with what each relocation names"},
 });
 
 constexpr auto load_options = std::to_array<Option>({
   {"pin",       K::text,   "DIR",       "keep programs and maps, pinned under DIR in a BPF file system"},
-  {"set",       K::text,   "VAR=VALUE", "set a global variable before loading, by its C type: limit=3, box.size[2]=0x10, mode=FAST, name='\"eth0\"'", true},
-  {"only",      K::text,   "PROG",      "load this program and no other; may be repeated", true},
-  {"skip",      K::text,   "PROG",      "do not load this program; may be repeated", true},
-  {"jobs",      K::number, "N",         "how many programs to load at a time (default: one per processor)"},
+  set_option, only_option, skip_option, jobs_option,
   {"log-level", K::number, "N",         "verifier log of programs that load: 1 the path walked, 2 all paths, 4 statistics (default 0)"},
 });
 
@@ -30,13 +33,13 @@ constexpr auto run_options = std::to_array<Option>({
   {"repeat",  K::number, "N",         "run each N times; the time is the mean (default 1)"},
   {"data-in", K::text,   "FILE",      "the packet, as raw bytes (default: a 64-byte Ethernet frame for programs that take packets)"},
   {"ctx-in",  K::text,   "FILE",      "the context, as raw bytes (default: zeroes where one must be given)"},
-  {"set",     K::text,   "VAR=VALUE", "set a global variable before loading; may be repeated", true},
+  set_option, only_option, skip_option, jobs_option,
   {"limit",   K::number, "N",         "show at most N elements of each map (default 32)"},
 });
 
 constexpr auto explain_options = std::to_array<Option>({
   {"dry-run", K::flag, "",          "make no system call: show what would be asked of a recent kernel"},
-  {"set",     K::text, "VAR=VALUE", "set a global variable before loading; may be repeated", true},
+  set_option,
 });
 
 constexpr auto dump_options = std::to_array<Option>({
