@@ -36,10 +36,10 @@ u32 Arguments::number(std::string_view option, u32 otherwise) const {
 
 namespace {
 
-bool is_number(std::string_view text) {
+std::optional<u32> number_of(std::string_view text) {
   u32 value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  return error == std::errc{} && end == text.data() + text.size();
+  return error == std::errc{} && end == text.data() + text.size() ? std::optional(value) : std::nullopt;
 }
 
 /// Walks over the words behind the verb.
@@ -51,7 +51,7 @@ class Parser {
     bool only_operands = false;
     while (!words_.empty()) {
       const std::string_view word = next();
-      if (only_operands || word == "-" || !word.starts_with('-') || is_number(word.substr(1))) {
+      if (only_operands || word == "-" || !word.starts_with('-') || number_of(word.substr(1))) {
         operands_.emplace_back(word);  // a negative number is a map's key, not an option
       } else if (word == "--") {
         only_operands = true;
@@ -98,8 +98,18 @@ class Parser {
   }
 
   Result<void> value(const Option& option, std::string_view text) {
-    if (option.kind == Option::Kind::number && !is_number(text)) {
-      return fail(Errc::invalid, cat("--", option.name, " wants a number, not '", text, "'"));
+    if (option.kind == Option::Kind::number) {
+      const std::optional<u32> number = number_of(text);
+      if (!number) {
+        return fail(Errc::invalid, cat("--", option.name, " wants a number, not '", text, "'"));
+      }
+      if (*number > option.most) {
+        return fail(Errc::invalid,
+                    cat("--", option.name, " wants a number up to ", option.most, ", not ", *number));
+      }
+    }
+    if (text.empty()) {
+      return fail(Errc::invalid, cat("--", option.name, " wants ", option.value, ", not an empty text"));
     }
     for (const Arguments::Given& given : given_) {
       if (given.option == option.name && !option.repeats) {

@@ -22,6 +22,7 @@ struct Option {
   std::string_view value;  ///< what its value is called in the help: "DIR"
   std::string_view help;
   bool repeats = false;
+  u32 most = ~u32{0};  ///< of a number
 };
 
 /// What was given to a verb.

@@ -16,7 +16,7 @@ using K = Option::Kind;
 constexpr Option set_option = {"set",  K::text,   "VAR=VALUE", "set a variable before loading, by its C type: limit=3, box.size[2]=0x10, mode=FAST, name='\"eth0\"'; may be repeated", true};
 constexpr Option only_option = {"only", K::text,   "PROG", "load this program and no other; may be repeated", true};
 constexpr Option skip_option = {"skip", K::text,   "PROG", "do not load this program; may be repeated", true};
-constexpr Option jobs_option = {"jobs", K::number, "N",    "how many programs to load at a time (default: one per processor)"};
+constexpr Option jobs_option = {"jobs", K::number, "N",    "how many programs to load at a time (default: one per processor; at most 1024)", false, 1024};
 
 constexpr auto inspect_options = std::to_array<Option>({
   {"disasm", K::flag, "", "the instructions too, between the source lines that they come from, with what each relocation names"},
