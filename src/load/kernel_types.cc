@@ -1,7 +1,7 @@
 #include "load/kernel_types.h"
 
-#include "kernel/btf.h"
 #include "kernel/ids.h"
+#include "kernel/info.h"
 
 namespace skep::load {
 
