@@ -104,7 +104,7 @@ class SlotNames {
     if (slot.kind == MapSlot::Kind::fd) {
       return cat("map '", map.name, "'");
     }
-    const std::string offset = cat(map.section, "+", slot.offset);
+    std::string offset = cat(map.section, "+", slot.offset);
     const auto after =
         std::upper_bound(by_place_.begin(), by_place_.end(), std::pair(slot.map, slot.offset),
                          [](const auto& wanted, const auto* variable) { return wanted < place(*variable); });
