@@ -25,6 +25,9 @@ void put_descriptors(ProgramPlan& plan, const MadeMaps& maps) {
 }
 
 u32 thread_count(const Session& session, std::size_t programs) {
+  if (programs <= 1) {
+    return 1;  // without asking how many processors there are, which is a file to read
+  }
   const u32 wanted =
       session.options.jobs != 0 ? session.options.jobs : std::max(1U, std::thread::hardware_concurrency());
   return static_cast<u32>(std::min<std::size_t>(wanted, programs));
