@@ -18,7 +18,7 @@ from .vmlinux import piped, section
 INIT = r"""#!/bin/busybox sh
 /bin/busybox mkdir -p /proc /sys /dev /tmp /run /out /root /var/tmp /etc /boot /usr/bin /usr/sbin /sbin
 /bin/busybox --install -s /bin
-export PATH=/work:/bin:/sbin:/usr/bin:/usr/sbin HOME=/root TERM=dumb LC_ALL=C
+export PATH=/given:/bin:/sbin:/usr/bin:/usr/sbin HOME=/root TERM=dumb LC_ALL=C
 mount -t proc proc /proc
 mount -t sysfs sysfs /sys
 mount -t devtmpfs devtmpfs /dev 2>/dev/null
@@ -38,7 +38,7 @@ while read -r module; do insmod "$module"; done </modules
 mkfifo /run/stdout /run/stderr
 cat /run/stdout >/dev/ttyS1 & readers=$!
 cat /run/stderr >/dev/ttyS2 & readers="$readers $!"
-cd /work
+cd /given
 sh /command </dev/null >/run/stdout 2>/run/stderr
 status=$?
 wait $readers
@@ -111,16 +111,16 @@ def build(path, kernel, files, modules, environment, command):
     archive.file("etc/group", GROUP.encode())
     archive.directory("dev")
     archive.entry("dev/console", stat.S_IFCHR | 0o600, b"", device=(5, 1))
-    archive.directory("work")
+    archive.directory("given")
     if kernel.config.exists():
         archive.file("boot/config", kernel.config.read_bytes())
     for spec in files:
         host, _, guest = spec.partition(":")
-        add(archive, Path(host), guest or f"/work/{Path(host).resolve().name}")
+        add(archive, Path(host), guest or f"/given/{Path(host).resolve().name}")
     archive.file("modules", "".join(f"{place}\n" for place in add_modules(archive, kernel, modules)).encode())
     settings = "".join(f"export {shlex.quote(setting)}\n" for setting in environment)
-    if f"/work/{command[0]}" in archive:  # else busybox would prefer its own program of that name
-        command = [f"/work/{command[0]}", *command[1:]]
+    if f"/given/{command[0]}" in archive:  # else busybox would prefer its own program of that name
+        command = [f"/given/{command[0]}", *command[1:]]
     archive.file("command", (settings + "exec " + shlex.join(command) + "\n").encode())
     archive.write(path)
 
