@@ -16,6 +16,13 @@ struct NameIndex {
   std::vector<u32> slots;
 };
 
+/// Ids of the named types by hash of their essential names. Types that share a name are a chain, ascending.
+struct EssentialIndex {
+  std::once_flag built;
+  std::vector<u32> heads;  // as NameIndex::slots
+  std::vector<u32> next;   // per own type: the next of the same name; 0 ends the chain
+};
+
 struct Blob {
   std::shared_ptr<const void> owner;  // keeps borrowed bytes alive; null when `copy` holds them
   std::vector<std::byte> copy;
@@ -35,6 +42,7 @@ struct Blob {
   std::unique_ptr<u32[]> offsets;  // of each own type, within `types`
   std::unique_ptr<u8[]> kinds;     // of each own type
   mutable std::array<NameIndex, kind_count> indexes;
+  mutable EssentialIndex essential;
 
   u32 type_count() const { return first_id + own_count; }
   u64 string_end() const { return u64{first_string} + strings.size(); }

@@ -44,6 +44,12 @@ class Btf {
   /// about what one linear search does, as both must visit each name once); later ones take constant time.
   std::optional<u32> find(std::string_view name, Kind kind) const;
 
+  /// The ids of this blob's own types (not of its base's) whose name without its flavour (names.h) is `name`, ascending; of any kind.
+  /// Nothing for a `name` that is empty or has a flavour itself.
+  std::vector<u32> essential(std::string_view name) const;
+  /// A hint that essential() will be asked for these names: one pass now for all of them instead of an index of every name.
+  void want(std::span<const std::string_view> essential_names) const;
+
   /// True when a string starts at or spans `offset`.
   bool has_string(u32 offset) const;
   /// The string at `offset`. has_string(offset).
