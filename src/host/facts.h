@@ -5,7 +5,9 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
+#include "host/features.h"
 #include "skep/error.h"
 #include "skep/types.h"
 
@@ -15,12 +17,19 @@ class Btf;
 
 namespace skep::host {
 
+/// What is known of one feature.
+struct KnownFeature {
+  Feature feature{};
+  Tri has{};
+};
+
 /// Facts that are already known. What is absent is read from the machine when there is a root to read from, and not_found otherwise.
 struct KnownFacts {
   std::optional<u32> page_bytes;
   std::optional<u32> possible_cpus;
   std::optional<std::string> kernel_release;   ///< "6.1.0-26-amd64"
   std::shared_ptr<const btf::Btf> kernel_btf;  ///< types of vmlinux
+  std::vector<KnownFeature> features;          ///< where they differ from what the release says
 };
 
 /// Copies share what they have read. Thread-safety: may be used from several threads at once.
@@ -28,8 +37,9 @@ class Facts {
  public:
   /// A literal: nothing is ever read.
   explicit Facts(KnownFacts known);
-  /// A machine whose procfs and sysfs are under `root` ("" for this one); `known` overrides what would be read.
-  Facts(std::string root, KnownFacts known);
+  /// A machine whose procfs and sysfs are under `root` ("" for this one); `known` overrides what would be read. `kernel`, if given, is asked about features that the
+  /// release does not tell, and outlives this.
+  Facts(std::string root, KnownFacts known, kernel::Kernel* kernel = nullptr);
 
   /// Bytes per page of memory; of the running machine where nothing else is known.
   u32 page_bytes() const;
@@ -37,6 +47,13 @@ class Facts {
   Result<u32> possible_cpus() const;
   /// The text of uname -r. Errors: not_found, denied.
   Result<std::string> kernel_release() const;
+  /// kernel_release() as numbers; nothing where it is not known or is none.
+  std::optional<Release> release() const;
+  /// Whether the kernel has a feature. In this order: what is known; yes for a release that has it, unless configuration can leave it out; what the kernel says when asked (once
+  /// per kernel; distributions add features to older releases); without a kernel to ask, what the release says. `unknown` is never remembered.
+  Tri has(Feature feature) const;
+  /// has(feature) == Tri::no: what planning asks, so that in doubt the object is loaded as it is and the kernel has the word.
+  bool lacks(Feature feature) const { return has(feature) == Tri::no; }
   /// The kernel's own types, parsed from /sys/kernel/btf/vmlinux on first use. Errors: unsupported (a kernel without BTF), denied, malformed.
   Result<std::shared_ptr<const btf::Btf>> kernel_btf() const;
 
@@ -45,7 +62,7 @@ class Facts {
   std::shared_ptr<State> state_;
 };
 
-/// The running machine. Reads nothing yet.
-Facts facts_of_this_machine();
+/// The running machine; `kernel` as above. Reads nothing yet.
+Facts facts_of_this_machine(kernel::Kernel* kernel = nullptr);
 
 }  // namespace skep::host

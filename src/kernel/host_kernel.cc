@@ -108,4 +108,9 @@ int HostKernel::read_link(const char* path, char* text, u32 bytes) {
   return or_errno(::readlink(path, text, bytes));
 }
 
+Answers& HostKernel::answers() {
+  static Answers of_this_machine;
+  return of_this_machine;
+}
+
 }  // namespace skep::kernel

@@ -20,6 +20,7 @@ class HostKernel final : public Kernel {
   int unlink(const char* path) override;
   s64 filesystem_type(const char* path) override;
   int read_link(const char* path, char* text, u32 bytes) override;
+  Answers& answers() override;
 };
 
 }  // namespace skep::kernel

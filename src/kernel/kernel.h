@@ -8,6 +8,9 @@
 //   DryKernel      answers as if every call had worked: for `skep explain --dry-run`
 #pragma once
 
+#include <array>
+#include <atomic>
+
 #include "skep/uapi/attr.h"
 
 namespace skep::kernel {
@@ -28,6 +31,9 @@ struct MemlockLimit {
   u64 soft = 0;
   u64 hard = 0;
 };
+
+/// What has been found out about a kernel by asking it, one byte per question; 0: not asked yet. The questions are their askers' (host/features.h).
+using Answers = std::array<std::atomic<u8>, 64>;
 
 /// The system calls of skep. Results: not negative, or -errno. Implementations are thread-safe, so one Kernel serves any number of threads.
 class Kernel {
@@ -66,6 +72,12 @@ class Kernel {
   virtual s64 filesystem_type(const char* path) = 0;
   /// readlink(2): how many bytes of `text` the link's target took; no NUL follows it.
   virtual int read_link(const char* path, char* text, u32 bytes) = 0;
+
+  /// Answers to remember as long as the kernel is the same one: one memory for all who talk to the machine's kernel, one each for models.
+  virtual Answers& answers() { return answers_; }
+
+ private:
+  Answers answers_{};
 };
 
 /// What filesystem_type() answers for a bpf file system.

@@ -43,6 +43,7 @@ class TracingKernel final : public Kernel {
   int unlink(const char* path) override;
   s64 filesystem_type(const char* path) override;
   int read_link(const char* path, char* text, u32 bytes) override;
+  Answers& answers() override { return inner_.answers(); }
 
  private:
   template <class Call>
