@@ -31,7 +31,7 @@ class Btf;
 enum class MapStyle : u8 {
   btf,     ///< `SEC(".maps")`: the attributes are encoded in the BTF type of a variable
   legacy,  ///< `struct bpf_map_def SEC("maps")`, or iproute2's longer `struct bpf_elf_map`
-  data,    ///< a data section (.data, .rodata, .bss): one array element that holds the section
+  data,    ///< a data section (.data, .rodata, .bss, .kconfig): one array element that holds the section
 };
 
 /// Where a map is kept in the BPF file system.
@@ -41,7 +41,18 @@ enum class Pinning : u8 {
 };
 
 /// Which kind of data section a `MapStyle::data` map holds.
-enum class DataSection : u8 { none, data, rodata, bss };
+enum class DataSection : u8 {
+  none,
+  data,
+  rodata,
+  bss,
+  kconfig,  ///< .kconfig: the kernel's configuration, filled in by loading and read-only from then on
+};
+
+/// Whether the section is frozen before programs run.
+constexpr bool is_constant(DataSection section) {
+  return section == DataSection::rodata || section == DataSection::kconfig;
+}
 
 /// One initial element of a map-in-map or a prog array, as the object's initialiser gives it.
 struct SlotSpec {
@@ -86,6 +97,7 @@ enum class RelocationKind : u8 {
   subprogram_address,  ///< ld_imm64 of a function of this object: becomes BPF_PSEUDO_FUNC
   extern_variable,     ///< ld_imm64 of an extern (kconfig or ksym)
   extern_function,     ///< call of an extern function (kfunc)
+  extern_function_address,  ///< ld_imm64 of an extern function: `bpf_ksym_exists(f)`
 };
 
 /// One ELF relocation, resolved to what it names.
@@ -148,13 +160,20 @@ struct VariableSpec {
   bool is_static = false;
 };
 
-/// A symbol that the object uses and does not define.
+/// A symbol that the object uses and does not define: the kernel at hand gives it.
 struct ExternSpec {
-  enum class Kind : u8 { kconfig, ksym_variable, ksym_function };
-  std::string name;
+  enum class Kind : u8 {
+    kconfig,        ///< `__kconfig`: a value of the kernel's configuration, which the map .kconfig holds
+    ksym_variable,  ///< `__ksym` variable: an address in the kernel
+    ksym_function,  ///< `__ksym` function: a kfunc
+  };
+  std::string name;  ///< with its flavour, if any: "bpf_task_acquire___new"
   Kind kind{};
-  bool is_weak = false;
-  u32 type_id = 0;  ///< BTF type (of the value, or FUNC_PROTO); 0 for typeless ksyms
+  bool is_weak = false;  ///< may be absent: a value or an address is 0 then
+  u32 type_id = 0;       ///< BTF type (of the value, or FUNC_PROTO); 0 for typeless ksyms
+  u32 map = 0;           ///< kconfig: index into ObjectSpec::maps of .kconfig
+  u32 offset = 0;        ///< kconfig: bytes, in the section
+  u32 size_bytes = 0;    ///< kconfig: of the value
 };
 
 /// The programs, maps, variables and types of one BPF object file.
@@ -174,9 +193,9 @@ class ObjectSpec {
   std::vector<ProgramSpec> programs;
   std::vector<MapSpec> maps;
   std::vector<VariableSpec> variables;
-  std::vector<ExternSpec> externs;
+  std::vector<ExternSpec> externs;  ///< kconfig first, as they lie in .kconfig; then the others by name
   std::shared_ptr<const btf::Btf>
-      btf;  ///< null when the object has none; section offsets of variables are filled in
+      btf;  ///< null when the object has none; offsets in sections are filled in, and externs declared as the kernel takes them
   std::vector<std::string> oddities;  ///< what is legal and probably not meant, one sentence each
   std::vector<std::string>
       unsupported;  ///< what the object needs and this skep cannot do yet; loading refuses with these words

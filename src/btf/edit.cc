@@ -79,6 +79,11 @@ void BtfEditor::set_name(u32 id, std::string_view name) {
   set_word(id, 0, add_string(name));
 }
 
+void BtfEditor::set_parameter_name(u32 id, u32 index, std::string_view name) {
+  SKEP_ASSERT(kind(id) == Kind::func_proto && index < BTF_INFO_VLEN(word(id, 4)));
+  set_word(id, sizeof(btf_type) + std::size_t{index} * sizeof(btf_param), add_string(name));
+}
+
 void BtfEditor::set_type_id(u32 id, u32 type_id) {
   SKEP_ASSERT(is_one_of(kind(id), referring_kinds));
   set_word(id, 8, type_id);

@@ -47,6 +47,8 @@ class BtfEditor {
   /// Of a VAR (BTF_VAR_*) or a FUNC (BTF_FUNC_*).
   void set_linkage(u32 id, u32 linkage);
   void set_name(u32 id, std::string_view name);
+  /// Of a FUNC_PROTO's parameter; `index` < its vlen.
+  void set_parameter_name(u32 id, u32 index, std::string_view name);
   /// The type that a VAR, FUNC, PTR, typedef, ... refers to.
   void set_type_id(u32 id, u32 type_id);
 

@@ -61,7 +61,8 @@ std::string target_name(const ObjectSpec& spec, const Relocation& relocation) {
     case RelocationKind::subprogram_call:
     case RelocationKind::subprogram_address: return spec.functions[relocation.target].name;
     case RelocationKind::extern_variable:
-    case RelocationKind::extern_function: return spec.externs[relocation.target].name;
+    case RelocationKind::extern_function:
+    case RelocationKind::extern_function_address: return spec.externs[relocation.target].name;
   }
   return {};
 }
@@ -75,6 +76,8 @@ std::string target_text(const ObjectSpec& spec, const Relocation& relocation) {
       return cat("address of function '", target_name(spec, relocation), "'");
     case RelocationKind::extern_variable: return cat("extern variable '", target_name(spec, relocation), "'");
     case RelocationKind::extern_function: return cat("extern function '", target_name(spec, relocation), "'");
+    case RelocationKind::extern_function_address:
+      return cat("address of extern function '", target_name(spec, relocation), "'");
   }
   const MapSpec& map = spec.maps[relocation.target];
   for (const VariableSpec& variable : spec.variables) {

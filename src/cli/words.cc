@@ -49,6 +49,7 @@ std::string_view word(RelocationKind kind) {
     case RelocationKind::subprogram_address: return "function_address";
     case RelocationKind::extern_variable: return "extern_variable";
     case RelocationKind::extern_function: return "extern_function";
+    case RelocationKind::extern_function_address: return "extern_function_address";
   }
   return {};
 }

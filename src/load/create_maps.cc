@@ -124,7 +124,7 @@ Result<bool> fill_data(const Session& session, MapSpec& map, const MapCreation& 
   if (map.data_section != DataSection::bss || !is_zero(map.contents.bytes())) {
     SKEP_CHECK(kernel::map_update(session.kernel, {.map_fd = fd, .key = &key}, map.contents.bytes().data()));
   }
-  if (map.data_section == DataSection::rodata) {
+  if (is_constant(map.data_section)) {
     SKEP_CHECK(kernel::map_freeze(session.kernel, fd));
   }
   if ((created.flags & BPF_F_MMAPABLE) == 0) {
@@ -133,7 +133,7 @@ Result<bool> fill_data(const Session& session, MapSpec& map, const MapCreation& 
   SKEP_CHECK(kernel::map_memory(session.kernel, {.address = map.contents.bytes().data(),
                                                  .bytes = map.contents.mapped_bytes(),
                                                  .fd = fd,
-                                                 .writable = map.data_section != DataSection::rodata,
+                                                 .writable = !is_constant(map.data_section),
                                                  .fixed = true}));
   return true;
 }

@@ -149,7 +149,7 @@ Result<Variable> Object::variable(const VariableSpec& which) {
     mapped = map.contents.bytes().subspan(which.offset, which.size_bytes);
   }
   return Variable(which.name, state_->live.maps[at], mapped, which.offset, which.size_bytes,
-                  map.data_section == DataSection::rodata, state_->spec.btf, which.type_id);
+                  is_constant(map.data_section), state_->spec.btf, which.type_id);
 }
 
 std::vector<Map>& Object::maps() {

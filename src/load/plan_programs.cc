@@ -113,7 +113,8 @@ class Assembler {
       case RelocationKind::subprogram_call:
       case RelocationKind::subprogram_address: return refer_to_function(function, relocation, insn);
       case RelocationKind::extern_variable:
-      case RelocationKind::extern_function: return refer_to_extern(relocation);
+      case RelocationKind::extern_function:
+      case RelocationKind::extern_function_address: return refer_to_extern(relocation);
     }
     std::unreachable();
   }

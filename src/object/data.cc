@@ -6,13 +6,10 @@
 #include "skep/uapi/flags.h"
 
 namespace skep::object {
-namespace {
-
-constexpr u64 most_section_bytes = u64{1} << 30;
 
 /// What the kernel is told: as much of the object's name as fits before the section's, or the whole name of a section of the user's own
 /// (".data.stats"). The same rule as libbpf's, so that tools find the maps under the names that they know.
-std::string map_name(std::string_view object_name, std::string_view section) {
+std::string data_map_name(std::string_view object_name, std::string_view section) {
   constexpr std::size_t most = 15;
   constexpr std::size_t section_part = 7;
   const bool is_own = section.substr(1).find('.') != std::string_view::npos;
@@ -28,6 +25,10 @@ std::string map_name(std::string_view object_name, std::string_view section) {
   }
   return name;
 }
+
+namespace {
+
+constexpr u64 most_section_bytes = u64{1} << 30;
 
 Result<DataRegion> initial_contents(const elf::Section& section) {
   if (section.size > most_section_bytes) {
@@ -90,7 +91,7 @@ void add_symbol_variables(Draft& draft, u32 map, u32 section_index) {
 Result<void> read_section(Draft& draft, u32 section_index, DataSection kind) {
   const elf::Section& section = draft.section(section_index);
   const auto map_index = static_cast<u32>(draft.spec.maps.size());
-  MapSpec map{.name = map_name(draft.spec.name, section.name),
+  MapSpec map{.name = data_map_name(draft.spec.name, section.name),
               .section = std::string(section.name),
               .style = MapStyle::data,
               .data_section = kind,

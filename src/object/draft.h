@@ -10,6 +10,7 @@
 
 #include "base/result.h"
 #include "btf/btf.h"
+#include "btf/edit.h"
 #include "btf/ext.h"
 #include "elf/file.h"
 #include "skep/object_spec.h"
@@ -47,17 +48,26 @@ struct Draft {
 };
 
 bool is_code(const elf::Section& section);
+/// The kernel's name of a data section's map.
+std::string data_map_name(std::string_view object_name, std::string_view section);
 /// .data, .rodata, .bss and their dotted variants.
 DataSection data_section_kind(std::string_view name);
 
 // The steps, in the order in which they need each other.
 Result<void> read_types(Draft& draft);
+/// Part of read_types(): finds the externs in `raw`, and makes `editor` declare them as the kernel takes them.
+struct ExternSections {
+  u32 kconfig = 0;  ///< the DATASEC .kconfig, or 0
+  u32 ksyms = 0;    ///< the DATASEC .ksyms, or 0
+};
+Result<void> read_externs(Draft& draft, const btf::Btf& raw, const ExternSections& sections,
+                          btf::BtfEditor& editor);
 Result<void> read_functions(Draft& draft);
 Result<void> read_programs(Draft& draft);
 Result<void> read_btf_maps(Draft& draft);
 Result<void> read_legacy_maps(Draft& draft);
 Result<void> read_data(Draft& draft);
-Result<void> read_externs(Draft& draft);
+Result<void> read_kconfig(Draft& draft);
 Result<void> read_relocations(Draft& draft);
 Result<void> read_map_slots(Draft& draft);
 

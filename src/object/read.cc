@@ -83,7 +83,7 @@ Result<void> read_all(Draft& draft) {
   SKEP_CHECK(read_btf_maps(draft));
   SKEP_CHECK(read_legacy_maps(draft));
   SKEP_CHECK(read_data(draft));
-  SKEP_CHECK(read_externs(draft));
+  SKEP_CHECK(read_kconfig(draft));
   SKEP_CHECK(refuse_duplicates(draft.spec));
   SKEP_CHECK(read_relocations(draft));
   SKEP_CHECK(read_map_slots(draft));

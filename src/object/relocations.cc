@@ -31,17 +31,19 @@ Result<Relocation> to_extern(const Draft& draft, const Site& site) {
                                      "missing, or -g, or __ksym?)"));
   }
   const bool is_function = draft.spec.externs[found->second].kind == ExternSpec::Kind::ksym_function;
-  if (insn::is_ld_imm64(site.insn) && !is_function) {
-    return Relocation{
-        .insn_index = site.insn_index, .kind = RelocationKind::extern_variable, .target = found->second};
+  Relocation made{.insn_index = site.insn_index, .target = found->second};
+  if (insn::is_ld_imm64(site.insn)) {
+    made.kind = is_function ? RelocationKind::extern_function_address : RelocationKind::extern_variable;
+    return made;
   }
   if (insn::is_call(site.insn) && is_function) {
-    return Relocation{
-        .insn_index = site.insn_index, .kind = RelocationKind::extern_function, .target = found->second};
+    made.kind = RelocationKind::extern_function;
+    return made;
   }
   return fail(Errc::malformed,
               cat("extern '", site.symbol.name,
-                  is_function ? "' is a function and not called" : "' is a variable and called"));
+                  is_function ? "' is a function, and neither called nor its address taken"
+                              : "' is a variable, and its address is not taken"));
 }
 
 Result<Relocation> to_function(const Draft& draft, const Site& site, u64 offset, RelocationKind kind) {

@@ -70,6 +70,11 @@ Result<std::span<std::byte>> ObjectSpec::variable_bytes(std::string_view variabl
     return fail(Errc::invalid, cat(places.size(), " variables are called '", variable_name,
                                    "': ", join(places, ", "), "; name one with its section"));
   }
+  if (maps[variable->map].data_section == DataSection::kconfig) {
+    return fail(Errc::invalid, cat("'", variable_name,
+                                   "' is a value of the kernel's configuration: loading fills it in; to give "
+                                   "another, use LoadOptions::kconfig (--kconfig)"));
+  }
   return maps[variable->map].contents.bytes().subspan(variable->offset, variable->size_bytes);
 }
 

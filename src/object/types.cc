@@ -2,7 +2,6 @@
 // global variable, which only the ELF symbols know; and static linkage for what is hidden.
 #include <algorithm>
 
-#include "btf/edit.h"
 #include "object/draft.h"
 
 namespace skep::object {
@@ -85,18 +84,24 @@ Result<void> read_types(Draft& draft) {
   SKEP_TRY_IN("section .BTF", btf::Btf raw, btf::Btf::parse(section->bytes));
   btf::BtfEditor editor(raw);
   GlobalSymbols globals(draft.file);
+  ExternSections externs;
   for (u32 id = 1; id < raw.type_count(); ++id) {
     const btf::Type type = raw.type(id);
     if (type.kind() != btf::Kind::datasec) {
       continue;
     }
+    if (type.name() == ".kconfig" || type.name() == ".ksyms") {  // these exist in BTF only
+      (type.name() == ".kconfig" ? externs.kconfig : externs.ksyms) = id;
+      continue;
+    }
     const elf::Section* data = draft.file.find_section(type.name());
-    if (data != nullptr && data->size <= ~u32{0}) {  // externs' sections (.ksyms, .kconfig) exist in BTF only
+    if (data != nullptr && data->size <= ~u32{0}) {
       SKEP_CHECK_IN(cat("section .BTF: data section ", type.name()),
                     fill_datasec(editor, raw, type, *data, globals));
     }
   }
   hide_functions(editor, raw, draft.file);
+  SKEP_CHECK_IN("section .BTF", read_externs(draft, raw, externs, editor));
   SKEP_TRY_IN("section .BTF", btf::Btf filled, editor.finish());
   draft.spec.btf = std::make_shared<const btf::Btf>(std::move(filled));
   if (const elf::Section* ext = draft.file.find_section(".BTF.ext"); ext != nullptr && !ext->bytes.empty()) {
