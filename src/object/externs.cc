@@ -127,8 +127,7 @@ void declare_values(btf::BtfEditor& editor, u32 datasec, std::span<const Found> 
       break;
     }
     editor.set_linkage(one.declaration, BTF_VAR_GLOBAL_ALLOCATED);
-    places.push_back(
-        {.type_id = one.declaration, .offset = one.spec.offset, .bytes = one.spec.size_bytes});
+    places.push_back({.type_id = one.declaration, .offset = one.spec.offset, .bytes = one.spec.size_bytes});
   }
   editor.set_datasec(datasec, bytes, places);
 }
@@ -176,9 +175,8 @@ void declare_symbols(btf::BtfEditor& editor, const btf::Btf& types, u32 datasec)
       editor.set_linkage(type.id(), BTF_VAR_GLOBAL_ALLOCATED);
       editor.set_type_id(type.id(), int_id);
     }
-    places.push_back({.type_id = variable,
-                      .offset = static_cast<u32>(places.size() * sizeof(u32)),
-                      .bytes = sizeof(u32)});
+    places.push_back(
+        {.type_id = variable, .offset = static_cast<u32>(places.size() * sizeof(u32)), .bytes = sizeof(u32)});
   }
   editor.set_datasec(datasec, static_cast<u32>(places.size() * sizeof(u32)), places);
 }

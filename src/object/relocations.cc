@@ -33,6 +33,10 @@ Result<Relocation> to_extern(const Draft& draft, const Site& site) {
   const bool is_function = draft.spec.externs[found->second].kind == ExternSpec::Kind::ksym_function;
   Relocation made{.insn_index = site.insn_index, .target = found->second};
   if (insn::is_ld_imm64(site.insn)) {
+    if (site.insn.imm != 0) {
+      return fail(Errc::unsupported, cat("want the address of extern '", site.symbol.name, "' itself, have ",
+                                         site.insn.imm, " bytes more"));
+    }
     made.kind = is_function ? RelocationKind::extern_function_address : RelocationKind::extern_variable;
     return made;
   }
@@ -40,10 +44,9 @@ Result<Relocation> to_extern(const Draft& draft, const Site& site) {
     made.kind = RelocationKind::extern_function;
     return made;
   }
-  return fail(Errc::malformed,
-              cat("extern '", site.symbol.name,
-                  is_function ? "' is a function, and neither called nor its address taken"
-                              : "' is a variable, and its address is not taken"));
+  return fail(Errc::malformed, cat("extern '", site.symbol.name,
+                                   is_function ? "' is a function, and neither called nor its address taken"
+                                               : "' is a variable, and its address is not taken"));
 }
 
 Result<Relocation> to_function(const Draft& draft, const Site& site, u64 offset, RelocationKind kind) {
