@@ -44,7 +44,7 @@ function(skep_bpf_object output source)
   get_filename_component(folder ${output} DIRECTORY)
   file(MAKE_DIRECTORY ${folder})
   add_custom_command(OUTPUT ${output}
-    COMMAND ${SKEP_BPF_CLANG} -target bpf -g -O2 -Wall -Werror -I ${PROJECT_SOURCE_DIR}/include ${ARGN} -MD -MF ${output}.d -c ${source} -o ${output}
+    COMMAND ${SKEP_BPF_CLANG} -target ${SKEP_BPF_TARGET} -g -O2 -Wall -Werror -I ${PROJECT_SOURCE_DIR}/include ${ARGN} -MD -MF ${output}.d -c ${source} -o ${output}
     DEPENDS ${source} DEPFILE ${output}.d COMMENT "BPF ${output}" VERBATIM)
   string(MAKE_C_IDENTIFIER ${output} id)
   add_custom_target(bpf_${id} DEPENDS ${output})

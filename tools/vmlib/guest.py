@@ -1,7 +1,6 @@
 """Starts the emulator, passes the guest's output on as it comes, and reads the result from its status port."""
 
 import io
-import os
 import shutil
 import subprocess
 import sys
@@ -11,36 +10,36 @@ import time
 from pathlib import Path
 
 from . import Failure, initramfs, kernels
+from .machines import MACHINES
 
 TIMED_OUT, DIED = 124, 125
 
 
 def run(options):
-    emulator = shutil.which("qemu-system-x86_64")
+    machine = MACHINES[options.arch]
+    emulator = shutil.which(machine.emulator[0])
     if not emulator:
-        raise Failure("qemu-system-x86_64 is needed: install it with tools/setup --group vm")
-    if os.uname().machine != "x86_64":
-        raise Failure(f"guests run this machine's programs, so it must be x86_64; it is {os.uname().machine}")
-    kernel = kernels.ensure(options.kernel)
+        raise Failure(f"{machine.emulator[0]} is needed: install Debian's package {machine.package}")
+    kernel = kernels.ensure(options.kernel, options.arch)
     with tempfile.TemporaryDirectory(prefix="skep-vm-") as scratch:
         folder = Path(scratch)
         initrd = folder / "initrd"
         initramfs.build(initrd, kernel, options.file, options.module, options.env, options.command)
         memory = options.memory or max(1024, 512 + 3 * (initrd.stat().st_size >> 20))
         ports = {name: folder / name for name in ("console", "stdout", "stderr", "status")}
-        command = [emulator, "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot", "-accel", "tcg,thread=multi",
-                   "-cpu", "max", "-smp", "2", "-m", str(memory), "-kernel", str(kernel.image), "-initrd", str(initrd),
-                   "-append", f"console=ttyS0 rdinit=/init panic=-1 loglevel=4 8250.nr_uarts=4 {options.append}"]
         for port in ports.values():
             port.touch()
-            command += ["-serial", f"file:{port}"]
+        command = [emulator, *machine.emulator[1:], "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
+                   "-accel", "tcg,thread=multi", "-smp", "2", "-m", str(memory), "-kernel", str(kernel.image), "-initrd", str(initrd),
+                   "-append", f"{machine.console} rdinit=/init panic=-1 loglevel=4 {options.append}",
+                   *machine.port_arguments(ports.values())]
         with open(folder / "emulator", "wb") as said:
-            machine = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=said, stderr=said)
+            process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=said, stderr=said)
         try:
-            in_time = follow(machine, ports, options.timeout)
+            in_time = follow(process, ports, options.timeout)
         finally:
-            machine.kill()
-            machine.wait()
+            process.kill()
+            process.wait()
         if options.console:
             sys.stderr.write(ports["console"].read_text(errors="replace"))
         return conclude(options, kernel, in_time, ports, (folder / "emulator").read_text(errors="replace"))

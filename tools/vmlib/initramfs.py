@@ -6,15 +6,19 @@ import re
 import shlex
 import shutil
 import stat
+import struct
 import subprocess
+import tempfile
 import zlib
 from pathlib import Path
 
-from . import Failure
+from . import Failure, cache, locked
+from .machines import MACHINES
+from .packages import Suite
 from .vmlinux import piped, section
 
-# Runs as process 1 in the guest. Standard output, standard error and the result each have a serial port of their own (ttyS1 … ttyS3); ports are
-# set raw so that bytes pass unchanged, and the command writes into pipes so that it does not take the port for a terminal.
+# Runs as process 1 in the guest. Standard output, standard error and the result each have a port of their own, named in /ports; those that are terminals
+# are set raw so that bytes pass unchanged, and the command writes into pipes so that it does not take the port for a terminal.
 INIT = r"""#!/bin/busybox sh
 /bin/busybox mkdir -p /proc /sys /dev /tmp /run /out /root /var/tmp /etc /boot /usr/bin /usr/sbin /sbin
 /bin/busybox --install -s /bin
@@ -32,20 +36,21 @@ mount -t tracefs tracefs /sys/kernel/tracing
 mount -t cgroup2 cgroup2 /sys/fs/cgroup
 ip link set lo up
 hostname guest
-for port in 1 2 3; do stty -F /dev/ttyS$port raw -echo; done
+. /ports
+for port in $stdout $stderr $result; do [ ! -e /sys/class/tty/${port#/dev/} ] || stty -F $port raw -echo; done
 [ -e /boot/config ] && ln -s config /boot/config-$(uname -r)
 while read -r module; do insmod "$module"; done </modules
 mkfifo /run/stdout /run/stderr
-cat /run/stdout >/dev/ttyS1 & readers=$!
-cat /run/stderr >/dev/ttyS2 & readers="$readers $!"
+cat /run/stdout >$stdout & readers=$!
+cat /run/stderr >$stderr & readers="$readers $!"
 cd /given
 sh /command </dev/null >/run/stdout 2>/run/stderr
 status=$?
 wait $readers
 tar -C /out -cf /run/out.tar .
-echo "status $status $(wc -c </run/out.tar)" >/dev/ttyS3
-cat /run/out.tar >/dev/ttyS3
-echo end >/dev/ttyS3
+echo "status $status $(wc -c </run/out.tar)" >$result
+cat /run/out.tar >$result
+echo end >$result
 sync
 poweroff -f
 """
@@ -102,11 +107,10 @@ class Archive:
 def build(path, kernel, files, modules, environment, command):
     """Writes the archive for one run. `files` are HOST or HOST:GUEST; `modules` are names of kernel modules."""
     archive = Archive()
-    busybox = shutil.which("busybox", path="/bin:/usr/bin") or ""
-    if not busybox or libraries(busybox):
-        raise Failure("a static busybox is needed: install it with tools/setup --group vm")
-    archive.file("bin/busybox", Path(busybox).read_bytes(), 0o755)
+    machine = MACHINES[kernel.arch]
+    archive.file("bin/busybox", busybox(kernel.arch).read_bytes(), 0o755)
     archive.file("init", INIT.encode(), 0o755)
+    archive.file("ports", "stdout={} stderr={} result={}\n".format(*machine.ports).encode())
     archive.file("etc/passwd", PASSWD.encode())
     archive.file("etc/group", GROUP.encode())
     archive.directory("dev")
@@ -116,7 +120,7 @@ def build(path, kernel, files, modules, environment, command):
         archive.file("boot/config", kernel.config.read_bytes())
     for spec in files:
         host, _, guest = spec.partition(":")
-        add(archive, Path(host), guest or f"/given/{Path(host).resolve().name}")
+        add(archive, machine, Path(host), guest or f"/given/{Path(host).resolve().name}")
     archive.file("modules", "".join(f"{place}\n" for place in add_modules(archive, kernel, modules)).encode())
     settings = "".join(f"export {shlex.quote(setting)}\n" for setting in environment)
     if f"/given/{command[0]}" in archive:  # else busybox would prefer its own program of that name
@@ -125,7 +129,23 @@ def build(path, kernel, files, modules, environment, command):
     archive.write(path)
 
 
-def add(archive, host, guest):
+def busybox(arch):
+    """A static busybox: this machine's own, or for another architecture that of Debian, downloaded once."""
+    if os.uname().machine == MACHINES[arch].cpu:
+        found = shutil.which("busybox", path="/bin:/usr/bin") or ""
+        if not found or libraries(found):
+            raise Failure("a static busybox is needed: install it with tools/setup --group vm")
+        return Path(found)
+    kept = cache() / f"busybox-{arch}"
+    with locked():
+        if not kept.exists():
+            with tempfile.TemporaryDirectory(dir=cache(), prefix=".new-") as scratch:
+                tree = Suite("bookworm", arch).unpack(["busybox-static"], Path(scratch))
+                (tree / "bin/busybox").rename(kept)
+    return kept
+
+
+def add(archive, machine, host, guest):
     """Adds a file, or a directory with all below it, and the shared libraries of every program among them."""
     if not host.exists():
         raise Failure(f"no such file: {host}")
@@ -133,13 +153,26 @@ def add(archive, host, guest):
         archive.directory(guest)
         for entry in sorted(host.iterdir()):
             if entry.exists():
-                add(archive, entry, f"{guest}/{entry.name}")
+                add(archive, machine, entry, f"{guest}/{entry.name}")
         return
     data = host.read_bytes()
     archive.file(guest, data, 0o755 if os.access(host, os.X_OK) else 0o644)
-    if data.startswith(b"\x7fELF") and os.access(host, os.X_OK) and data[18:20] == b"\x3e\0":
+    if data.startswith(b"\x7fELF") and os.access(host, os.X_OK) and int.from_bytes(data[18:20], machine.byte_order) == machine.elf_machine:
+        if os.uname().machine != machine.cpu:
+            require_static(host, data, machine.byte_order)
+            return
         for library in libraries(host):
             archive.file(library, Path(library).read_bytes(), 0o755)
+
+
+def require_static(path, program, byte_order):
+    """A program for another architecture must bring everything: its libraries are not on this machine."""
+    order = "<" if byte_order == "little" else ">"
+    table, = struct.unpack_from(order + "Q", program, 0x20)
+    size, count = struct.unpack_from(order + "HH", program, 0x36)
+    interpreter = 3
+    if any(struct.unpack_from(order + "I", program, table + index * size)[0] == interpreter for index in range(count)):
+        raise Failure(f"{path} is linked dynamically: in a guest of another architecture only static programs run")
 
 
 def libraries(program):
@@ -170,7 +203,7 @@ def add_modules(archive, kernel, names):
         if name not in built:
             raise Failure(f"{kernel.release} has no module {name}")
         data = module_bytes(built[name])
-        for fact in (section(data, ".modinfo") or b"").split(b"\0"):
+        for fact in (section(data, ".modinfo", MACHINES[kernel.arch].byte_order) or b"").split(b"\0"):
             if fact.startswith(b"depends="):
                 for needed in filter(None, fact[8:].decode().split(",")):
                     visit(needed)

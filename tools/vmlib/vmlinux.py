@@ -43,11 +43,12 @@ def unpack(image):
     raise Failure(f"cannot unpack the boot image's payload, which starts with {payload[:6].hex()}")
 
 
-def section(elf, wanted):
-    """The contents of a named section of a little-endian ELF64 file, or None."""
-    table, = struct.unpack_from("<Q", elf, 0x28)
-    size, count, names = struct.unpack_from("<HHH", elf, 0x3A)
-    headers = [struct.unpack_from("<IIQQQQ", elf, table + index * size) for index in range(count)]
+def section(elf, wanted, byte_order="little"):
+    """The contents of a named section of an ELF64 file, or None."""
+    order = "<" if byte_order == "little" else ">"
+    table, = struct.unpack_from(order + "Q", elf, 0x28)
+    size, count, names = struct.unpack_from(order + "HHH", elf, 0x3A)
+    headers = [struct.unpack_from(order + "IIQQQQ", elf, table + index * size) for index in range(count)]
     strings = headers[names][4]
     for header in headers:
         start = strings + header[0]
