@@ -1,15 +1,19 @@
 // libbpf_dump FILE: what Debian's libbpf would tell the kernel of an object. Ends with status 3 and libbpf's own words when libbpf refuses it.
+// libbpf_dump --btf BTF FILE: the same of each program alone, for a kernel with the types in BTF. One that is refused does not hide the others.
 #include <bpf/libbpf.h>
 
 #include <cstdarg>
 #include <cstdio>
 #include <cstring>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "recorder.h"
 
 namespace {
+
+using Object = std::unique_ptr<bpf_object, void (*)(bpf_object*)>;
 
 std::string log;
 
@@ -27,33 +31,77 @@ int refused(const char* step) {
   return 3;
 }
 
-}  // namespace
-
-int main(int count, char** words) {
-  if (count != 2) {
-    std::fputs("usage: libbpf_dump FILE\n", stderr);
-    return 2;
-  }
-  libbpf_set_print(keep_log);
-  bpf_object* object = bpf_object__open(words[1]);
-  if (object == nullptr) {
-    return refused("open");
-  }
-  if (bpf_object__load(object) != 0) {
-    return refused("load");
-  }
+std::vector<recorder::Named> maps_of(const bpf_object* object) {
   std::vector<recorder::Named> maps;
-  std::vector<recorder::Named> programs;
   bpf_map* map = nullptr;
   bpf_object__for_each_map(map, object) {
     maps.push_back({bpf_map__name(map), bpf_map__fd(map)});
   }
-  bpf_program* program = nullptr;
-  bpf_object__for_each_program(program, object) {
-    programs.push_back(
-        {bpf_program__name(program), bpf_program__autoload(program) ? bpf_program__fd(program) : -1});
+  return maps;
+}
+
+recorder::Named named(const bpf_program* program) {
+  return {bpf_program__name(program), bpf_program__autoload(program) ? bpf_program__fd(program) : -1};
+}
+
+int dump_object(const char* path) {
+  const Object object(bpf_object__open(path), bpf_object__close);
+  if (object == nullptr) {
+    return refused("open");
   }
-  std::fputs(recorder::describe(maps, programs).c_str(), stdout);
-  bpf_object__close(object);
+  if (bpf_object__load(object.get()) != 0) {
+    return refused("load");
+  }
+  std::vector<recorder::Named> programs;
+  bpf_program* program = nullptr;
+  bpf_object__for_each_program(program, object.get()) {
+    programs.push_back(named(program));
+  }
+  std::fputs(recorder::describe(maps_of(object.get()), programs).c_str(), stdout);
+  return 0;
+}
+
+// Loads program number `wanted` of the object and no other; false: there is none of that number.
+bool dump_program(const char* path, const bpf_object_open_opts& options, int wanted) {
+  const Object object(bpf_object__open_file(path, &options), bpf_object__close);
+  if (object == nullptr) {
+    std::exit(refused("open"));
+  }
+  const bpf_program* chosen = nullptr;
+  int number = 0;
+  bpf_program* program = nullptr;
+  bpf_object__for_each_program(program, object.get()) {
+    bpf_program__set_autoload(program, number == wanted);
+    chosen = number++ == wanted ? program : chosen;
+  }
+  if (chosen == nullptr) {
+    return false;
+  }
+  log.clear();
+  if (bpf_object__load(object.get()) == 0) {
+    std::fputs(recorder::describe_program(maps_of(object.get()), named(chosen)).c_str(), stdout);
+  } else {
+    std::printf("program %s\n  refused\n", bpf_program__name(chosen));
+    std::fputs(log.c_str(), stderr);
+  }
+  return true;
+}
+
+}  // namespace
+
+int main(int count, char** words) {
+  libbpf_set_print(keep_log);
+  if (count == 2) {
+    return dump_object(words[1]);
+  }
+  if (count != 4 || std::strcmp(words[1], "--btf") != 0) {
+    std::fputs("usage: libbpf_dump [--btf BTF] FILE\n", stderr);
+    return 2;
+  }
+  LIBBPF_OPTS(bpf_object_open_opts, options, .btf_custom_path = words[2]);
+  int number = 0;
+  while (dump_program(words[3], options, number)) {
+    ++number;
+  }
   return 0;
 }

@@ -391,6 +391,13 @@ std::string describe(const std::vector<Named>& maps, const std::vector<Named>& p
   return writer.take();
 }
 
+std::string describe_program(const std::vector<Named>& maps, const Named& program) {
+  const std::lock_guard lock(mutex);
+  Writer writer(maps, {program});
+  writer.program(program);
+  return writer.take();
+}
+
 }  // namespace recorder
 
 extern "C" {

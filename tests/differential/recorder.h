@@ -18,4 +18,7 @@ struct Named {
 /// (a loader's probes) are left out.
 std::string describe(const std::vector<Named>& maps, const std::vector<Named>& programs);
 
+/// What the kernel was told of one program alone.
+std::string describe_program(const std::vector<Named>& maps, const Named& program);
+
 }  // namespace recorder
