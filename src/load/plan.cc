@@ -37,6 +37,18 @@ Origin ProgramPlan::origin(const ObjectSpec& spec, u32 insn) const {
   return found;
 }
 
+std::string ProgramPlan::cause(const ObjectSpec& spec, u32 insn) const {
+  const auto known = std::ranges::lower_bound(causes, insn, {}, &Cause::insn);
+  if (known != causes.end() && known->insn == insn) {
+    return known->text;
+  }
+  if (core == nullptr || !is_poison(insns[insn])) {
+    return {};
+  }
+  const Origin from = origin(spec, insn);
+  return core->tell(spec, from.function, from.insn);
+}
+
 Result<LoadPlan> plan(const ObjectSpec& spec, const host::Facts& facts, const std::string& pin_root) {
   if (spec.byte_order != std::endian::native) {
     return fail(Errc::unsupported,

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "host/facts.h"
+#include "load/plan_core.h"
 #include "skep/object_spec.h"
 
 namespace skep::load {
@@ -63,6 +64,12 @@ struct Origin {
       relocation;  ///< index into FunctionSpec::relocations of what rewrites it (either half of an ld_imm64)
 };
 
+/// Why an instruction is a call that the verifier refuses where it is reached.
+struct Cause {
+  u32 insn = 0;      ///< in ProgramPlan::insns
+  std::string text;  ///< "map 'hits' is not to be created (autocreate is off)"
+};
+
 /// One program to load: its own code, then each function that it reaches, once, in the order in which following calls depth-first meets them.
 struct ProgramPlan {
   u32 program = 0;  ///< index into ObjectSpec::programs
@@ -71,8 +78,14 @@ struct ProgramPlan {
   std::vector<Piece> pieces;             ///< by ascending first_insn
   std::vector<bpf_func_info> func_info;  ///< empty: the program's types are not given to the kernel
   std::vector<bpf_line_info> line_info;
-  u32 attach_btf_id = 0;       ///< in the kernel's own BTF
-  std::optional<Error> error;  ///< it cannot be loaded, and why
+  std::vector<Cause>
+      causes;  ///< by ascending insn; of poisoned CO-RE relocations the text is made by cause() when asked for
+  std::shared_ptr<const CoreCode> core;  ///< the plan's, shared by its programs
+  u32 attach_btf_id = 0;                 ///< in the kernel's own BTF
+  std::optional<Error> error;            ///< it cannot be loaded, and why
+
+  /// Why `insn` < insns.size() is a call that must not be reached; empty when it is not.
+  std::string cause(const ObjectSpec& spec, u32 insn) const;
 
   /// `insn` < insns.size().
   Origin origin(const ObjectSpec& spec, u32 insn) const;

@@ -91,15 +91,10 @@ class Assembler {
                   cat("the object's programs, each with its own copy of what it calls, have more than ",
                       max_planned_insns, " instructions together"));
     }
-    if (!function.core_relocations.empty()) {
-      return fail(Errc::unsupported,
-                  cat("function '", function.name, "' has ", function.core_relocations.size(),
-                      " CO-RE relocations (field offsets of the running kernel), which this release does not "
-                      "resolve yet"));
-    }
+    SKEP_TRY(const auto code, plan_.core->code(spec_, index));
     const auto at = static_cast<u32>(plan_.insns.size());
     placement_.put(index, at);
-    plan_.insns.insert(plan_.insns.end(), function.insns.begin(), function.insns.end());
+    plan_.insns.insert(plan_.insns.end(), code.begin(), code.end());
     plan_.pieces.push_back(
         {.function = index, .first_insn = at, .insn_count = static_cast<u32>(function.insns.size())});
     return {};
@@ -236,12 +231,13 @@ Result<void> check_program(const ObjectSpec& spec, const ProgramSpec& program) {
 Result<void> plan_programs(const ObjectSpec& spec, const host::Facts& facts, LoadPlan& plan) {
   Placement placement(spec.functions.size());
   u64 planned_insns = 0;
+  const auto core = std::make_shared<const CoreCode>(spec, facts);
   for (u32 i = 0; i < spec.programs.size(); ++i) {
     const ProgramSpec& program = spec.programs[i];
     if (!program.autoload) {
       continue;
     }
-    plan.programs.push_back({.program = i});
+    plan.programs.push_back({.program = i, .core = core});
     ProgramPlan& made = plan.programs.back();
     Result<void> done = check_program(spec, program);
     if (done) {

@@ -246,7 +246,7 @@ TEST(PlanPrograms, WhatCannotBeLoadedSaysWhyAndSparesTheOthers) {
          spec.externs.push_back({.name = "CONFIG_HZ", .kind = ExternSpec::Kind::kconfig});
          spec.functions[0].relocations = {{.insn_index = 0, .kind = Kind::extern_variable, .target = 0}};
        }},
-      {"co-re", Errc::unsupported, "CO-RE",
+      {"CO-RE without types", Errc::malformed, "has CO-RE relocations, and the object no types",
        [](ObjectSpec& spec) { spec.functions[0].core_relocations.push_back({}); }},
       {"map not created", Errc::invalid, "uses map 'hits', which is not to be created",
        [](ObjectSpec& spec) { spec.maps[0].autocreate = false; }},

@@ -1,0 +1,171 @@
+#include "load/plan_core.h"
+
+#include <algorithm>
+#include <deque>
+#include <optional>
+
+#include "base/result.h"
+#include "btf/btf.h"
+#include "co_re/patch.h"
+#include "co_re/relocator.h"
+
+namespace skep::load {
+namespace {
+
+/// The running kernel's types, read when the first relocation needs them.
+class KernelTargets final : public co_re::Targets {
+ public:
+  explicit KernelTargets(const host::Facts& facts) : facts_(facts) {}
+
+  Result<const co_re::Target*> kernel() override {
+    if (!kernel_) {
+      SKEP_TRY(auto types, facts_.kernel_btf());
+      kernel_ = co_re::Target{.name = "vmlinux", .types = std::move(types)};
+    }
+    return &*kernel_;
+  }
+  Result<std::span<const co_re::Target>> modules() override {
+    return std::span<const co_re::Target>(modules_);
+  }
+
+ private:
+  host::Facts facts_;
+  std::optional<co_re::Target> kernel_;
+  std::vector<co_re::Target> modules_;
+};
+
+/// One function of the object.
+struct Code {
+  bool is_reached = false;
+  bool is_changed = false;
+  std::vector<bpf_insn> insns;  // when it has relocations
+  std::optional<Error> error;
+};
+
+/// Marks what the programs to be loaded call, directly or not, and what they take the address of.
+void mark_reached(const ObjectSpec& spec, std::vector<Code>& functions) {
+  std::vector<u32> pending;
+  const auto reach = [&](u32 function) {
+    if (function < functions.size() && !functions[function].is_reached) {
+      functions[function].is_reached = true;
+      pending.push_back(function);
+    }
+  };
+  for (const ProgramSpec& program : spec.programs) {
+    if (program.autoload) {
+      reach(program.function);
+    }
+  }
+  while (!pending.empty()) {
+    const u32 at = pending.back();
+    pending.pop_back();
+    for (const Relocation& relocation : spec.functions[at].relocations) {
+      if (relocation.kind == RelocationKind::subprogram_call ||
+          relocation.kind == RelocationKind::subprogram_address) {
+        reach(relocation.target);
+      }
+    }
+  }
+}
+
+/// "instruction 12 (prog.c:33)".
+std::string place_text(const ObjectSpec& spec, const FunctionSpec& function, u32 insn) {
+  std::string text = cat("instruction ", insn);
+  const auto after = std::ranges::upper_bound(function.line_info, insn, {}, &bpf_line_info::insn_off);
+  if (after != function.line_info.begin()) {
+    const bpf_line_info& line = *std::prev(after);
+    if (spec.btf->has_string(line.file_name_off)) {
+      text +=
+          cat(" (", spec.btf->string(line.file_name_off), ":", BPF_LINE_INFO_LINE_NUM(line.line_col), ")");
+    }
+  }
+  return text;
+}
+
+}  // namespace
+
+struct CoreCode::State {
+  explicit State(const host::Facts& facts) : targets(facts) {}
+
+  KernelTargets targets;
+  std::shared_ptr<const btf::Btf> types;  // the object's
+  std::mutex lock;                        // of what follows
+  std::optional<co_re::Relocator> relocator;
+  std::vector<Code> functions;
+
+  Result<void> relocate(const ObjectSpec& spec, const FunctionSpec& function, Code& code) {
+    code.insns = function.insns;
+    code.is_changed = true;
+    for (const CoreRelocation& relocation : function.core_relocations) {
+      const auto frame = [&] {
+        return cat("function '", function.name, "': CO-RE relocation of ",
+                   place_text(spec, function, relocation.insn_index));
+      };
+      SKEP_TRY_IN(frame(), const co_re::Resolution* resolution, relocator->resolve(relocation));
+      SKEP_TRY_IN(cat(frame(), ": ", access_text(relocator->local(), resolution->local)),
+                  const co_re::Patched done, co_re::patch(code.insns, relocation.insn_index, *resolution));
+      static_cast<void>(done);
+    }
+    return {};
+  }
+};
+
+CoreCode::CoreCode(const ObjectSpec& spec, const host::Facts& facts)
+    : state_(std::make_unique<State>(facts)) {
+  State& state = *state_;
+  state.functions.resize(spec.functions.size());
+  mark_reached(spec, state.functions);
+  const auto has_work = [&](std::size_t i) {
+    return state.functions[i].is_reached && !spec.functions[i].core_relocations.empty();
+  };
+  for (std::size_t i = 0; i < spec.functions.size(); ++i) {
+    if (!has_work(i)) {
+      continue;
+    }
+    if (spec.btf == nullptr) {
+      state.functions[i].error.emplace(
+          Errc::malformed,
+          cat("function '", spec.functions[i].name, "' has CO-RE relocations, and the object no types"));
+      continue;
+    }
+    if (!state.relocator) {
+      state.types = spec.btf;
+      state.relocator.emplace(*state.types, state.targets, std::endian::native);
+    }
+    state.relocator->announce(spec.functions[i].core_relocations);
+  }
+  for (std::size_t i = 0; state.relocator && i < spec.functions.size(); ++i) {
+    if (has_work(i)) {
+      if (auto done = state.relocate(spec, spec.functions[i], state.functions[i]); !done) {
+        state.functions[i].error = std::move(done).error();
+      }
+    }
+  }
+}
+
+CoreCode::~CoreCode() = default;
+
+Result<std::span<const bpf_insn>> CoreCode::code(const ObjectSpec& spec, u32 function) const {
+  const Code& code = state_->functions[function];
+  if (code.error) {
+    return std::unexpected(code.error->clone());
+  }
+  return std::span<const bpf_insn>(code.is_changed ? code.insns : spec.functions[function].insns);
+}
+
+std::string CoreCode::tell(const ObjectSpec& spec, u32 function, u32 insn) const {
+  const std::scoped_lock held(state_->lock);
+  const auto& relocations = spec.functions[function].core_relocations;
+  const auto relocation = std::ranges::lower_bound(relocations, insn, {}, &CoreRelocation::insn_index);
+  if (!state_->relocator || relocation == relocations.end() || relocation->insn_index != insn) {
+    return {};
+  }
+  const auto resolution = state_->relocator->resolve(*relocation);
+  if (!resolution) {
+    return resolution.error().message();
+  }
+  return cat("CO-RE ", name_of(static_cast<bpf_core_relo_kind>(relocation->kind)), " of ",
+             access_text(state_->relocator->local(), (*resolution)->local));
+}
+
+}  // namespace skep::load
