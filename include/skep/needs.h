@@ -71,11 +71,12 @@ struct ProgramNeeds {
   std::string program;
   std::string section;
   bpf_prog_type type{};
-  u32 instruction_set = 1;                ///< as clang's -mcpu=vN
-  Release least;                          ///< the highest `since` of what is not guarded
-  std::vector<Need> needs;                ///< by ascending `since`, then name; each thing once
-  std::vector<std::string> config;        ///< options of the kernel's configuration: "CONFIG_BPF_SYSCALL"
-  std::vector<std::string> capabilities;  ///< of the process that loads and attaches, since Linux 5.8: "CAP_BPF"
+  u32 instruction_set = 1;          ///< as clang's -mcpu=vN
+  Release least;                    ///< the highest `since` of what is not guarded
+  std::vector<Need> needs;          ///< by ascending `since`, then name; each thing once
+  std::vector<std::string> config;  ///< options of the kernel's configuration: "CONFIG_BPF_SYSCALL"
+  std::vector<std::string>
+      capabilities;  ///< of the process that loads and attaches, since Linux 5.8: "CAP_BPF"
 };
 
 /// What the whole object needs.
@@ -85,7 +86,8 @@ struct ObjectNeeds {
   std::vector<ProgramNeeds> programs;
   std::vector<std::string> config;
   std::vector<std::string> capabilities;
-  bool needs_kernel_types = false;  ///< CO-RE, fentry, typed externs: a kernel with BTF, or BTF given to the loader for CO-RE alone
+  bool needs_kernel_types =
+      false;  ///< CO-RE, fentry, typed externs: a kernel with BTF, or BTF given to the loader for CO-RE alone
 };
 
 /// Reads off what `spec`'s programs with autoload need. Never fails: what cannot be told is left out.

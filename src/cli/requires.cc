@@ -77,7 +77,7 @@ void show_program(const needs::ProgramNeeds& program, Output& out) {
                {kind_words(need.kind), Style::comment},
                {need.name, Style::name},
                {need.why},
-               {need.guarded ? "guarded: does without" : "", Style::comment}});
+               {need.guarded ? "can do without" : "", Style::comment}});
   }
   table.print(out, 2);
 }

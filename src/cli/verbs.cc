@@ -59,6 +59,13 @@ constexpr auto verb_table = std::to_array<Verb>({
            "Asks no kernel and needs no rights; objects of the other byte order can be inspected too.\n",
    .examples = "  skep inspect prog.o\n  skep inspect --disasm prog.o\n  skep inspect --json prog.o | jq '.maps[].name'\n",
    .options = inspect_options, .run = inspect},
+  {.name = "requires", .operands = "FILE...", .least = 1, .most = 255,
+   .summary = "what a BPF object needs of a kernel",
+   .help = "The least kernel release with the reason for each step up, options of the kernel's configuration, capabilities, and per program its helpers,\n"
+           "kernel functions, map types, instructions. Asks no kernel and needs no rights. What is guarded (by bpf_core_field_exists, a weak extern,\n"
+           "LINUX_KERNEL_VERSION) does not raise the least release.\n",
+   .examples = "  skep requires prog.o\n  skep requires --json prog.o | jq -r .least_release\n",
+   .options = {}, .run = requires_},
   {.name = "load", .operands = "FILE...", .least = 1, .most = 255,
    .summary = "load objects into the kernel, report, let go",
    .help = "Creates the maps, relocates the code, loads the programs and says what became of each. Nothing stays behind unless --pin keeps it.\n",

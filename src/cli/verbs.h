@@ -12,6 +12,7 @@
 namespace skep::cli {
 
 Status inspect(const Arguments& arguments, Output& out);
+Status requires_(const Arguments& arguments, Output& out);
 Status load(const Arguments& arguments, Output& out);
 Status run(const Arguments& arguments, Output& out);
 Status explain(const Arguments& arguments, Output& out);

@@ -61,8 +61,8 @@ std::optional<u64> calculate(const bpf_insn& insn, u64 a, u64 b) {
     case BPF_LSH: return a << shift;
     case BPF_RSH: return a >> shift;
     case BPF_ARSH:
-      return static_cast<u64>(
-          (is_wide ? static_cast<s64>(a) : s64{static_cast<s32>(static_cast<u32>(a))}) >> shift);
+      return static_cast<u64>((is_wide ? static_cast<s64>(a) : s64{static_cast<s32>(static_cast<u32>(a))}) >>
+                              shift);
     case BPF_NEG: return u64{0} - a;
     default: return std::nullopt;
   }
@@ -162,9 +162,9 @@ void store(const bpf_insn& insn, State& state) {
   const u32 bytes = insn::width_bytes(insn.code);
   Value value;
   if (BPF_MODE(insn.code) == BPF_MEM) {
-    value = BPF_CLASS(insn.code) == BPF_ST  ? number(static_cast<u64>(s64{insn.imm}))
-            : insn.src_reg < MAX_BPF_REG ? state.registers[insn.src_reg]
-                                         : Value{};
+    value = BPF_CLASS(insn.code) == BPF_ST ? number(static_cast<u64>(s64{insn.imm}))
+            : insn.src_reg < MAX_BPF_REG   ? state.registers[insn.src_reg]
+                                           : Value{};
   }
   if (value.is_number()) {
     value.number = low_bits(value.number, bytes);
@@ -240,9 +240,7 @@ std::optional<bool> is_taken(const bpf_insn& insn, const State& state) {
     return std::nullopt;
   }
   if (left.is_not_null() && is_wide && right.number == 0) {
-    return op == BPF_JEQ   ? std::optional(false)
-           : op == BPF_JNE ? std::optional(true)
-                           : std::nullopt;
+    return op == BPF_JEQ ? std::optional(false) : op == BPF_JNE ? std::optional(true) : std::nullopt;
   }
   if (!left.is_number()) {
     return std::nullopt;

@@ -14,7 +14,8 @@ constexpr u32 old_kernel_version = 4 << 16 | 4 << 8;
 
 class Flattener {
  public:
-  explicit Flattener(const ObjectSpec& spec) : spec_(spec), first_insn_(spec.functions.size()), has_(spec.functions.size()) {}
+  explicit Flattener(const ObjectSpec& spec)
+      : spec_(spec), first_insn_(spec.functions.size()), has_(spec.functions.size()) {}
 
   FlatProgram run(u32 entry) {
     append(entry);
@@ -40,7 +41,8 @@ class Flattener {
     has_[function] = true;
     first_insn_[function] = static_cast<u32>(made_.insns.size());
     made_.functions.push_back(function);
-    made_.routines.push_back({.first_insn = first_insn_[function], .is_global = spec.is_global && made_.functions.size() > 1});
+    made_.routines.push_back(
+        {.first_insn = first_insn_[function], .is_global = spec.is_global && made_.functions.size() > 1});
     for (u32 i = 0; i < spec.insns.size(); ++i) {
       made_.insns.push_back(spec.insns[i]);
       made_.sources.push_back({.function = function, .insn = i});
@@ -57,7 +59,8 @@ class Flattener {
       case RelocationKind::map_value: map_value(at, relocation); break;
       case RelocationKind::subprogram_call:
       case RelocationKind::subprogram_address: refer(at, relocation); break;
-      case RelocationKind::extern_variable: extern_variable(at, relocation); break;
+      case RelocationKind::extern_variable:
+      case RelocationKind::extern_function_address: extern_variable(at, relocation); break;
       case RelocationKind::extern_function: made_.insns[at].src_reg = BPF_PSEUDO_KFUNC_CALL; break;
     }
   }
@@ -115,9 +118,7 @@ class Flattener {
     made_.addresses.push_back({.insn = at, .bytes = made_.memory.back(), .offset = 0});
   }
 
-  void address(u32 at) {
-    made_.addresses.push_back({.insn = at, .bytes = {}, .offset = 0});
-  }
+  void address(u32 at) { made_.addresses.push_back({.insn = at, .bytes = {}, .offset = 0}); }
 
   void absent(u32 function, const CoreRelocation& relocation) {
     const u32 at = first_insn_[function] + relocation.insn_index;
@@ -139,7 +140,8 @@ class Flattener {
 };
 
 std::string text_at(const ObjectSpec& spec, u32 offset) {
-  return spec.btf != nullptr && spec.btf->has_string(offset) ? std::string(spec.btf->string(offset)) : std::string();
+  return spec.btf != nullptr && spec.btf->has_string(offset) ? std::string(spec.btf->string(offset))
+                                                             : std::string();
 }
 
 }  // namespace
@@ -155,8 +157,8 @@ FlatProgram flatten(const ObjectSpec& spec, u32 function) {
 Place place_of(const ObjectSpec& spec, Source source) {
   const FunctionSpec& function = spec.functions[source.function];
   Place place{.function = function.name, .insn = source.insn};
-  const auto after =
-      std::ranges::upper_bound(function.line_info, source.insn, {}, [](const bpf_line_info& line) { return line.insn_off; });
+  const auto after = std::ranges::upper_bound(function.line_info, source.insn, {},
+                                              [](const bpf_line_info& line) { return line.insn_off; });
   if (after == function.line_info.begin()) {
     return place;
   }

@@ -17,9 +17,10 @@ struct Source {
 
 struct FlatProgram {
   std::vector<bpf_insn> insns;
-  std::vector<Source> sources;         ///< per instruction
-  std::vector<u32> functions;          ///< those it consists of, the entry first
-  std::vector<std::vector<std::byte>> memory;  ///< what `addresses` of externs point to; the others borrow from the spec
+  std::vector<Source> sources;  ///< per instruction
+  std::vector<u32> functions;   ///< those it consists of, the entry first
+  std::vector<std::vector<std::byte>>
+      memory;  ///< what `addresses` of externs point to; the others borrow from the spec
   std::vector<Address> addresses;
   std::vector<Routine> routines;
 };

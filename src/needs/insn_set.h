@@ -53,7 +53,8 @@ constexpr InsnFeature feature_of(const bpf_insn& insn) {
   if (BPF_CLASS(insn.code) == BPF_JMP32) {
     return {"32-bit compares (jmp32)", {5, 1}, 3, true};
   }
-  if (BPF_CLASS(insn.code) == BPF_JMP && !insn::is_call(insn) && !insn::is_exit(insn) && BPF_OP(insn.code) >= BPF_JLT) {
+  if (BPF_CLASS(insn.code) == BPF_JMP && !insn::is_call(insn) && !insn::is_exit(insn) &&
+      BPF_OP(insn.code) >= BPF_JLT) {
     return {"jumps if less", {4, 14}, 2, true};
   }
   return {};

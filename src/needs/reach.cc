@@ -123,7 +123,8 @@ class Walk {
 
   void walk(u32 index) {
     State state = *blocks_[index].state;
-    const u32 end = index + 1 < blocks_.size() ? blocks_[index + 1].first : static_cast<u32>(code_.insns.size());
+    const u32 end =
+        index + 1 < blocks_.size() ? blocks_[index + 1].first : static_cast<u32>(code_.insns.size());
     for (u32 i = blocks_[index].first; i < end; ++i) {
       ++visits_;
       reached_[i] = true;
@@ -163,11 +164,10 @@ class Walk {
     const auto known = std::lower_bound(code_.addresses.begin(), code_.addresses.end(), i,
                                         [](const Address& address, u32 at) { return address.insn < at; });
     if (known != code_.addresses.end() && known->insn == i) {
-      result = known->bytes.empty()
-                   ? Value{.kind = Value::Kind::address}
-                   : Value{.kind = Value::Kind::constant,
-                           .region = static_cast<u32>(known - code_.addresses.begin()),
-                           .number = known->offset};
+      result = known->bytes.empty() ? Value{.kind = Value::Kind::address}
+                                    : Value{.kind = Value::Kind::constant,
+                                            .region = static_cast<u32>(known - code_.addresses.begin()),
+                                            .number = known->offset};
       return;
     }
     if (insn.src_reg == 0) {
@@ -175,14 +175,16 @@ class Walk {
       return;
     }
     result = {.kind = Value::Kind::address};
-    if (const auto routine = insn::is_func_addr(insn) ? routine_at(*insn::subprog_target(insn, i)) : std::nullopt) {
+    if (const auto routine =
+            insn::is_func_addr(insn) ? routine_at(*insn::subprog_target(insn, i)) : std::nullopt) {
       enter(*routine, {});  // a callback: the kernel calls it with arguments of its own
     }
   }
 
   std::optional<u32> routine_at(s64 at) const {
-    const auto found = std::lower_bound(code_.routines.begin(), code_.routines.end(), at,
-                                        [](const Routine& routine, s64 wanted) { return s64{routine.first_insn} < wanted; });
+    const auto found =
+        std::lower_bound(code_.routines.begin(), code_.routines.end(), at,
+                         [](const Routine& routine, s64 wanted) { return s64{routine.first_insn} < wanted; });
     if (found == code_.routines.end() || s64{found->first_insn} != at) {
       return std::nullopt;
     }
@@ -201,7 +203,8 @@ class Walk {
     State given;
     for (u8 r = BPF_REG_1; r <= BPF_REG_5 && !is_global; ++r) {
       const Value& argument = state.registers[r];
-      given.registers[r] = argument.kind == Value::Kind::stack ? Value{.kind = Value::Kind::address} : argument;
+      given.registers[r] =
+          argument.kind == Value::Kind::stack ? Value{.kind = Value::Kind::address} : argument;
     }
     enter(*routine, given);
     forget_after_call(state);
@@ -241,7 +244,8 @@ class Walk {
     const std::optional<bool> taken = insn::is_may_goto(insn) ? std::nullopt : is_taken(insn, state);
     // Where `r == number` holds, r is that number.
     const bool learns = BPF_CLASS(insn.code) == BPF_JMP && BPF_SRC(insn.code) == BPF_K &&
-                        insn.dst_reg < BPF_REG_10 && state.registers[insn.dst_reg].kind == Value::Kind::unknown;
+                        insn.dst_reg < BPF_REG_10 &&
+                        state.registers[insn.dst_reg].kind == Value::Kind::unknown;
     const auto where_equal = [&](u8 op) {
       State equal = state;
       if (learns && BPF_OP(insn.code) == op) {

@@ -22,7 +22,8 @@ struct Address {
 /// A function within a program.
 struct Routine {
   u32 first_insn = 0;
-  bool is_global = false;  ///< verified by itself: nothing is known of its arguments, nor its callers of its result
+  bool is_global =
+      false;  ///< verified by itself: nothing is known of its arguments, nor its callers of its result
 };
 
 /// A whole program, subprogram calls resolved (BPF_PSEUDO_CALL, BPF_PSEUDO_FUNC).
@@ -31,7 +32,8 @@ struct Code {
   std::span<const Address> addresses;  ///< by ascending insn
   std::span<const Routine> routines;   ///< by ascending first_insn; the first is the entry
   std::endian byte_order = std::endian::native;
-  bool verifies_uncalled_globals = false;  ///< before Linux 6.8 every global function was verified, called or not
+  bool verifies_uncalled_globals =
+      false;  ///< before Linux 6.8 every global function was verified, called or not
 };
 
 /// Marks the instructions that may be walked: per index, true when some path leads there. Jumps out of the program lead nowhere. The work is bounded: a program

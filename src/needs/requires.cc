@@ -73,7 +73,8 @@ class Collector {
          .name = std::string(name_of(prog_type_names, program_.type)),
          .since = since(program_types_since, program_.type),
          .why = section});
-    const bool has_attach_type = program_.expected_attach_type != 0 || program_.type == BPF_PROG_TYPE_CGROUP_SKB;
+    const bool has_attach_type =
+        program_.expected_attach_type != 0 || program_.type == BPF_PROG_TYPE_CGROUP_SKB;
     if (has_attach_type && !program_.expected_attach_type_is_optional) {
       add({.kind = NeedKind::attach_type,
            .name = std::string(name_of(attach_type_names, program_.expected_attach_type)),
@@ -85,7 +86,8 @@ class Collector {
         const bool sleeps = flag.bit == BPF_F_SLEEPABLE;
         add({.kind = NeedKind::program_flag,
              .name = std::string(flag.name),
-             .since = sleeps ? sleepable_since(program_) : since(program_flags_since, static_cast<u32>(flag.bit)),
+             .since =
+                 sleeps ? sleepable_since(program_) : since(program_flags_since, static_cast<u32>(flag.bit)),
              .why = section});
       }
     }
@@ -115,7 +117,8 @@ class Collector {
              .name = std::string(flag.name),
              .since = since(map_flags_since, static_cast<u32>(flag.bit)),
              .why = why,
-             .guarded = guarded,
+             .guarded = guarded ||
+                        (flag.bit == BPF_F_MMAPABLE && map.style == MapStyle::data),  // see host/features.h
              .where = where});
       }
     }
@@ -160,15 +163,16 @@ class Collector {
       add(at_insn(NeedKind::helper, cat("helper ", insn.imm), {}, flat, i, guarded));
       return;
     }
-    add(at_insn(NeedKind::helper, cat("bpf_", row->name), parse_release(row->since).value_or(Release{}), flat, i,
-                guarded));
+    add(at_insn(NeedKind::helper, cat("bpf_", row->name), parse_release(row->since).value_or(Release{}), flat,
+                i, guarded));
     for (const std::string_view option : config_of_helper(row->id)) {
       add_once(made_.config, option);
     }
     if (row->id == BPF_FUNC_probe_write_user) {
       add_once(made_.capabilities, "CAP_SYS_ADMIN");
     }
-    if (row->name.starts_with("probe_read") || row->id == BPF_FUNC_trace_printk || row->id == BPF_FUNC_trace_vprintk) {
+    if (row->name.starts_with("probe_read") || row->id == BPF_FUNC_trace_printk ||
+        row->id == BPF_FUNC_trace_vprintk) {
       add_once(made_.capabilities, "CAP_PERFMON");
     }
   }
@@ -179,9 +183,10 @@ class Collector {
       const InsnFeature feature = feature_of(insn);
       if (!feature.name.empty()) {
         made_.instruction_set = std::max(made_.instruction_set, feature.cpu);
-        add(at_insn(NeedKind::instruction, feature.name, feature.since, flat, i, !feature.anywhere && !always[i]));
+        add(at_insn(NeedKind::instruction, feature.name, feature.since, flat, i,
+                    !feature.anywhere && !always[i]));
       }
-      if (BPF_CLASS(insn.code) == BPF_ALU) {
+      if (BPF_CLASS(insn.code) == BPF_ALU && BPF_OP(insn.code) != BPF_END) {
         made_.instruction_set = std::max(made_.instruction_set, u32{3});
       }
       shape(flat, i, always[i]);
@@ -210,7 +215,8 @@ class Collector {
       feature("calls between functions", {4, 16});
     } else if (insn::is_func_addr(insn)) {
       feature("callbacks", {5, 13});
-    } else if (const auto target = insn::jump_target(insn, i); target && *target <= s64{i} && !insn::is_may_goto(insn)) {
+    } else if (const auto target = insn::jump_target(insn, i);
+               target && *target <= s64{i} && !insn::is_may_goto(insn)) {
       feature("bounded loops", {5, 3});
     }
   }
@@ -220,7 +226,7 @@ class Collector {
     for (std::size_t r = 0; r < flat.routines.size(); ++r) {
       const FunctionSpec& function = spec_.functions[flat.functions[r]];
       if (r > 0 && function.is_global && function.type_id != 0) {
-        add(at_insn(NeedKind::feature, "global functions", {5, 6}, flat, flat.routines[r].first_insn, false));
+        add(at_insn(NeedKind::feature, "global functions", {5, 6}, flat, flat.routines[r].first_insn, true));
       }
       uses_kernel_types_ |= !function.core_relocations.empty();
       for (const Relocation& relocation : function.relocations) {
@@ -234,7 +240,9 @@ class Collector {
 
   void name(const FlatProgram& flat, const Relocation& relocation, u32 at, bool guarded) {
     switch (relocation.kind) {
-      case RelocationKind::map_value: add(at_insn(NeedKind::feature, "global data", {5, 2}, flat, at, false)); [[fallthrough]];
+      case RelocationKind::map_value:
+        add(at_insn(NeedKind::feature, "global data", {5, 2}, flat, at, false));
+        [[fallthrough]];
       case RelocationKind::map_fd:
         if (relocation.target < spec_.maps.size()) {
           // A map is made whether or not the code that uses it is reached.
@@ -243,6 +251,7 @@ class Collector {
         break;
       case RelocationKind::extern_variable:
       case RelocationKind::extern_function:
+      case RelocationKind::extern_function_address:
         if (relocation.target < spec_.externs.size()) {
           extern_(flat, spec_.externs[relocation.target], at, guarded);
         }
@@ -280,7 +289,8 @@ class Collector {
     if (uses_kernel_types_) {
       add_once(made_.config, "CONFIG_DEBUG_INFO_BTF");
     }
-    std::ranges::stable_sort(made_.needs, {}, [](const Need& need) { return std::tie(need.since, need.name); });
+    std::ranges::stable_sort(made_.needs, {},
+                             [](const Need& need) { return std::tie(need.since, need.name); });
     for (const Need& need : made_.needs) {
       if (!need.guarded) {
         made_.least = std::max(made_.least, need.since);

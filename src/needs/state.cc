@@ -37,7 +37,8 @@ void State::store(s64 offset, u32 bytes, const Value& value) {
   if (value.kind == Value::Kind::unknown || slots.size() >= most_slots) {
     return;
   }
-  const auto at = std::find_if(slots.begin(), slots.end(), [&](const Slot& slot) { return slot.offset > offset; });
+  const auto at =
+      std::find_if(slots.begin(), slots.end(), [&](const Slot& slot) { return slot.offset > offset; });
   slots.insert(at, {.offset = offset, .bytes = bytes, .value = value});
 }
 
