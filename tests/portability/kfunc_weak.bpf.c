@@ -1,0 +1,19 @@
+/* The same, where they are there. */
+#include "kernel.h"
+
+struct task_struct* bpf_task_acquire(struct task_struct* p) __ksym __weak;
+void bpf_task_release(struct task_struct* p) __ksym __weak;
+
+SEC("tp_btf/task_newtask")
+int BPF_PROG(acquires, struct task_struct* task, unsigned long clone_flags) {
+  if (!bpf_ksym_exists(bpf_task_acquire)) {
+    return 0;
+  }
+  struct task_struct* held = bpf_task_acquire(task);
+  if (held) {
+    bpf_task_release(held);
+  }
+  return 0;
+}
+
+char LICENSE[] SEC("license") = "GPL";
