@@ -27,6 +27,11 @@ struct LoadOptions {
   std::string pin_root = "/sys/fs/bpf";  ///< where Pinning::by_name maps are
   bool keep_going =
       false;  ///< true: programs that the kernel refuses are reported and left out instead of failing the object
+  std::string
+      btf_path;  ///< types to relocate by (CO-RE) instead of the running kernel's: a BTF or vmlinux file, also compressed (zstd, gzip), or a directory that
+                 ///< has them as <release>.btf; empty: the kernel's own
+  std::span<const std::byte>
+      btf;  ///< the same from memory: what such a file holds; must live until loading is done
   kernel::Kernel* kernel = nullptr;  ///< null: this machine's
 };
 

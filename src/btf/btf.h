@@ -27,6 +27,11 @@ class Btf {
   static Result<Btf> adopt(std::shared_ptr<const void> owner, ByteView raw,
                            std::shared_ptr<const Btf> base = nullptr);
 
+  /// The same for bytes that a kernel made of its own types (a file of /sys/kernel/btf): what its types refer to is not judged beforehand. Should a reference lead
+  /// nowhere after all, it reads as void or as an empty name.
+  static Result<Btf> trust(std::shared_ptr<const void> owner, ByteView raw,
+                           std::shared_ptr<const Btf> base = nullptr);
+
   /// The same of bytes that are given away instead of copied.
   static Result<Btf> take(std::vector<std::byte>&& bytes, std::shared_ptr<const Btf> base = nullptr);
 

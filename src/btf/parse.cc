@@ -131,6 +131,10 @@ Result<Btf> Btf::adopt(std::shared_ptr<const void> owner, ByteView raw, std::sha
   return index(std::move(blob), raw, std::move(base));
 }
 
+Result<Btf> Btf::trust(std::shared_ptr<const void> owner, ByteView raw, std::shared_ptr<const Btf> base) {
+  return adopt(std::move(owner), raw, std::move(base));
+}
+
 Result<Btf> Btf::index(std::shared_ptr<Blob> blob, ByteView raw, std::shared_ptr<const Btf> base) {
   SKEP_TRY(blob->original_order, order_of(raw));
   raw = ByteView(raw.span(), blob->original_order);

@@ -8,9 +8,9 @@
 #include "cli/progress.h"
 #include "cli/table.h"
 #include "cli/verbs.h"
-#include "host/facts.h"
 #include "kernel/dry_kernel.h"
 #include "kernel/host_kernel.h"
+#include "load/this_machine.h"
 
 namespace skep::cli {
 
@@ -123,9 +123,9 @@ Status explain(const Arguments& arguments, Output& out) {
   if (!session) {
     return finish(path, real, {}, std::move(session).error(), out);
   }
-  LoadOptions options{.jobs =
-                          1};  // one after another, so that the order of the calls is the order of the story
-  auto plan = load::plan(session->kept, host::facts_of_this_machine(), options.pin_root);
+  LoadOptions options = load_options(arguments);
+  options.jobs = 1;  // one after another, so that the order of the calls is the order of the story
+  auto plan = load::plan(session->kept, load::facts_for(options), options.pin_root);
   if (!plan) {
     const Status status = status_of(plan.error().code(), Phase::kernel);
     return finish(path, real, {}, Failure{status, std::move(plan).error()}, out);

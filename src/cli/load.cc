@@ -36,8 +36,7 @@ LoadStory load_file(const std::string& path, const Arguments& arguments) {
     return story;
   }
   describe_spec(story, *spec);
-  const LoadOptions options{.jobs = arguments.number("jobs", 0),
-                            .log_level = arguments.number("log-level", 0)};
+  const LoadOptions options = load_options(arguments);
   LoadReport report;
   auto object = Object::load(*std::move(spec), options, &report);
   describe_report(story, std::move(report));

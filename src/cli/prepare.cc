@@ -71,4 +71,10 @@ std::expected<ObjectSpec, Failure> prepare(const std::string& path, const Argume
   return *std::move(spec);
 }
 
+LoadOptions load_options(const Arguments& arguments) {
+  return {.jobs = arguments.number("jobs", 0),
+          .log_level = arguments.number("log-level", 0),
+          .btf_path = std::string(arguments.text("btf").value_or(std::string_view()))};
+}
+
 }  // namespace skep::cli

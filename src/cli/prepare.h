@@ -7,7 +7,7 @@
 
 #include "cli/arguments.h"
 #include "cli/status.h"
-#include "skep/object_spec.h"
+#include "skep/object.h"
 
 namespace skep::cli {
 
@@ -19,5 +19,8 @@ struct Failure {
 
 /// Reads `path` and applies --set, --only and --skip. Failures: of reading; usage, when an option names what the object does not have.
 std::expected<ObjectSpec, Failure> prepare(const std::string& path, const Arguments& arguments);
+
+/// What --jobs, --log-level and --btf say, as far as the verb has them.
+LoadOptions load_options(const Arguments& arguments);
 
 }  // namespace skep::cli

@@ -159,7 +159,7 @@ Status run(const Arguments& arguments, Output& out) {
     return give_up(path, Status::usage, named.error(), out);
   }
   std::optional<Progress> progress(std::in_place, cat("running ", path));
-  auto object = Object::load(*std::move(spec), {.jobs = arguments.number("jobs", 0)});
+  auto object = Object::load(*std::move(spec), load_options(arguments));
   if (!object) {
     progress.reset();
     return give_up(path, status_of(object.error().code(), Phase::kernel), object.error(), out);

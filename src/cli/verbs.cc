@@ -18,13 +18,15 @@ constexpr Option only_option = {"only", K::text,   "PROG", "load this program an
 constexpr Option skip_option = {"skip", K::text,   "PROG", "do not load this program; may be repeated", true};
 constexpr Option jobs_option = {"jobs", K::number, "N",    "how many programs to load at a time (default: one per processor; at most 1024)", false, 1024};
 
+constexpr Option btf_option = {"btf", K::text, "FILE|DIR", "relocate by these kernel types, not by the running kernel's: BTF or vmlinux, or a directory with RELEASE.btf"};
+
 constexpr auto inspect_options = std::to_array<Option>({
   {"disasm", K::flag, "", "the instructions too, between the source lines that they come from, with what each relocation names"},
 });
 
 constexpr auto load_options = std::to_array<Option>({
   {"pin",       K::text,   "DIR",       "keep programs and maps, pinned under DIR in a BPF file system"},
-  set_option, only_option, skip_option, jobs_option,
+  set_option, only_option, skip_option, jobs_option, btf_option,
   {"log-level", K::number, "N",         "verifier log of programs that load: 1 the path walked, 2 all paths, 4 statistics (default 0)"},
 });
 
@@ -33,13 +35,13 @@ constexpr auto run_options = std::to_array<Option>({
   {"repeat",  K::number, "N",         "run each N times; the time is the mean (default 1)"},
   {"data-in", K::text,   "FILE",      "the packet, as raw bytes (default: a 64-byte Ethernet frame for programs that take packets)"},
   {"ctx-in",  K::text,   "FILE",      "the context, as raw bytes (default: zeroes where one must be given)"},
-  set_option, only_option, skip_option, jobs_option,
+  set_option, only_option, skip_option, jobs_option, btf_option,
   {"limit",   K::number, "N",         "show at most N elements of each map (default 32)"},
 });
 
 constexpr auto explain_options = std::to_array<Option>({
   {"dry-run", K::flag, "",          "make no system call: show what would be asked of a recent kernel"},
-  set_option,
+  set_option, btf_option,
 });
 
 constexpr auto dump_options = std::to_array<Option>({

@@ -3,27 +3,13 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include <mutex>
-
 #include "base/file.h"
-#include "base/result.h"
-#include "btf/btf.h"
 #include "host/cpus.h"
+#include "host/facts_state.h"
 
 namespace skep::host {
 
-struct Facts::State {
-  std::optional<std::string> root;  // absent: a literal
-  std::mutex lock;
-  KnownFacts known;
-  kernel::Kernel* kernel = nullptr;  // to ask; null: nobody
-};
-
 namespace {
-
-std::unexpected<Error> unknown(std::string_view what) {
-  return fail(Errc::not_found, cat("nothing is known of this machine's ", what));
-}
 
 /// What uname(2) says of this machine is in procfs too, and cheaper to ask for.
 Result<std::string> read_release(const std::string& root) {
@@ -33,20 +19,6 @@ Result<std::string> read_release(const std::string& root) {
   }
   SKEP_TRY(const std::string text, read_text(cat(root, "/proc/sys/kernel/osrelease")));
   return std::string(trim(text));
-}
-
-Result<std::shared_ptr<const btf::Btf>> read_kernel_btf(const std::string& root) {
-  const std::string path = cat(root, "/sys/kernel/btf/vmlinux");
-  auto file = FileBytes::open(path);
-  if (!file) {
-    return std::unexpected(std::move(file)
-                               .error()
-                               .with_code(Errc::unsupported)
-                               .within("this kernel does not tell its types (CONFIG_DEBUG_INFO_BTF)"));
-  }
-  const auto bytes = std::make_shared<FileBytes>(std::move(*file));
-  SKEP_TRY_IN(path, btf::Btf types, btf::Btf::adopt(bytes, ByteView(bytes->span(), std::endian::native)));
-  return std::make_shared<const btf::Btf>(std::move(types));
 }
 
 }  // namespace
@@ -85,17 +57,6 @@ Result<std::string> Facts::kernel_release() const {
     SKEP_TRY(state_->known.kernel_release, read_release(*state_->root));
   }
   return *state_->known.kernel_release;
-}
-
-Result<std::shared_ptr<const btf::Btf>> Facts::kernel_btf() const {
-  const std::scoped_lock held(state_->lock);
-  if (state_->known.kernel_btf == nullptr) {
-    if (!state_->root) {
-      return unknown("kernel types");
-    }
-    SKEP_TRY(state_->known.kernel_btf, read_kernel_btf(*state_->root));
-  }
-  return state_->known.kernel_btf;
 }
 
 std::optional<Release> Facts::release() const {

@@ -4,7 +4,9 @@
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "host/features.h"
@@ -23,19 +25,31 @@ struct KnownFeature {
   Tri has{};
 };
 
+/// A loaded module and its types.
+struct KnownModule {
+  std::string name;
+  std::shared_ptr<const btf::Btf> types;  ///< on top of the kernel's own
+};
+
 /// Facts that are already known. What is absent is read from the machine when there is a root to read from, and not_found otherwise.
 struct KnownFacts {
   std::optional<u32> page_bytes;
   std::optional<u32> possible_cpus;
-  std::optional<std::string> kernel_release;   ///< "6.1.0-26-amd64"
-  std::shared_ptr<const btf::Btf> kernel_btf;  ///< types of vmlinux
-  std::vector<KnownFeature> features;          ///< where they differ from what the release says
+  std::optional<std::string> kernel_release;        ///< "6.1.0-26-amd64"
+  std::shared_ptr<const btf::Btf> kernel_btf;       ///< types of vmlinux
+  std::optional<std::vector<KnownModule>> modules;  ///< all that tell their types
+  std::shared_ptr<const btf::Btf> core_btf;         ///< what CO-RE goes by instead of the kernel's own types
+  std::string
+      core_btf_path;  ///< where to read that from when it is first asked for: a file, or an archive directory
+  std::span<const std::byte>
+      core_btf_bytes;                  ///< or what to parse then; must live until core_btf() was asked for
+  std::vector<KnownFeature> features;  ///< where they differ from what the release says
 };
 
 /// Copies share what they have read. Thread-safety: may be used from several threads at once.
 class Facts {
  public:
-  /// A literal: nothing is ever read.
+  /// A literal: nothing is ever read but what it names.
   explicit Facts(KnownFacts known);
   /// A machine whose procfs and sysfs are under `root` ("" for this one); `known` overrides what would be read. `kernel`, if given, is asked about features that the
   /// release does not tell, and outlives this.
@@ -54,8 +68,20 @@ class Facts {
   Tri has(Feature feature) const;
   /// has(feature) == Tri::no: what planning asks, so that in doubt the object is loaded as it is and the kernel has the word.
   bool lacks(Feature feature) const { return has(feature) == Tri::no; }
-  /// The kernel's own types, parsed from /sys/kernel/btf/vmlinux on first use. Errors: unsupported (a kernel without BTF), denied, malformed.
+
+  /// The kernel's own types, for whatever names things in this kernel by id: attach targets, ksyms, kfuncs. Opened on first use, and shared by the process.
+  /// Errors: not_found, unsupported (a kernel without BTF), denied, truncated, malformed.
   Result<std::shared_ptr<const btf::Btf>> kernel_btf() const;
+  /// The types that CO-RE relocations go by: custom ones where given, else kernel_btf(). With custom ones modules have no say.
+  /// Errors: as kernel_btf(); for custom types also invalid (they are another machine's).
+  Result<std::shared_ptr<const btf::Btf>> core_btf() const;
+  /// True when core_btf() is not the kernel's own. Reads nothing.
+  bool core_btf_is_custom() const;
+
+  /// The loaded modules that tell their types, sorted. Errors: denied, kernel.
+  Result<std::vector<std::string>> module_names() const;
+  /// The types of one of them, on top of kernel_btf(). Opened on first use. Errors: not_found, and as kernel_btf().
+  Result<std::shared_ptr<const btf::Btf>> module_btf(std::string_view module) const;
 
  private:
   struct State;

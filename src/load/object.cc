@@ -54,7 +54,7 @@ Result<void> tell_unloadable(const load::LoadPlan& plan, const LoadOptions& opti
 
 Result<load::Live> plan_and_execute(ObjectSpec& spec, const LoadOptions& options, kernel::Kernel& kernel,
                                     LoadReport& report) {
-  const host::Facts facts = host::facts_of_this_machine();
+  const host::Facts facts = load::facts_for(options);
   const Clock::time_point start = Clock::now();
   auto plan = load::plan(spec, facts, options.pin_root);
   report.plan_time = since(start);

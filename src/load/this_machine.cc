@@ -9,4 +9,8 @@ kernel::Kernel& this_kernel() {
   return kernel;
 }
 
+host::Facts facts_for(const LoadOptions& options) {
+  return host::Facts(std::string(), {.core_btf_path = options.btf_path, .core_btf_bytes = options.btf});
+}
+
 }  // namespace skep::load

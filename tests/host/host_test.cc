@@ -1,39 +1,17 @@
 #include <gtest/gtest.h>
 
-#include <filesystem>
-#include <fstream>
-
 #include "base/file.h"
 #include "btf/btf.h"
 #include "host/attach_target.h"
 #include "host/cpus.h"
 #include "host/denied.h"
 #include "host/facts.h"
+#include "host/root.h"
 
 namespace skep::host {
 namespace {
 
-/// A directory that stands for the root of a machine.
-class Root {
- public:
-  Root() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "skep-host-XXXXXX").string();
-    path_ = mkdtemp(pattern.data());
-  }
-  Root(const Root&) = delete;
-  Root& operator=(const Root&) = delete;
-  ~Root() { std::filesystem::remove_all(path_); }
-  Root& file(const std::string& name, std::string_view text) {
-    const std::filesystem::path whole = path_ + name;
-    std::filesystem::create_directories(whole.parent_path());
-    std::ofstream(whole) << text;
-    return *this;
-  }
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
+using test::Root;
 
 TEST(CpuList, CountsRangesAndSingles) {
   struct Case {

@@ -1,0 +1,17 @@
+# The libraries that skep links beside libc, as targets; the static ones where they are there. Used by the build, and by the installed package.
+function(skep_find_library name archive header package)
+  if(TARGET skep::${name})
+    return()
+  endif()
+  find_library(SKEP_LIBRARY_${name} NAMES lib${archive}.a ${archive})
+  find_path(SKEP_INCLUDE_${name} ${header})
+  mark_as_advanced(SKEP_LIBRARY_${name} SKEP_INCLUDE_${name})
+  if(NOT SKEP_LIBRARY_${name} OR NOT SKEP_INCLUDE_${name})
+    message(FATAL_ERROR "skep needs ${name}: its library and ${header} are not found. On Debian they come with the package ${package}.")
+  endif()
+  add_library(skep::${name} UNKNOWN IMPORTED GLOBAL)
+  set_target_properties(skep::${name} PROPERTIES IMPORTED_LOCATION ${SKEP_LIBRARY_${name}} INTERFACE_INCLUDE_DIRECTORIES ${SKEP_INCLUDE_${name}})
+endfunction()
+
+skep_find_library(zlib z zlib.h zlib1g-dev)
+skep_find_library(zstd zstd zstd.h libzstd-dev)
