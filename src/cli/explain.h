@@ -55,6 +55,7 @@ class Listener {
  private:
   CallStory describe_bpf(const kernel::CallEvent& event);
   std::vector<Rewrite> rewrites_of(std::string_view name, std::span<const bpf_insn> loaded) const;
+  std::string cause_of(const load::ProgramPlan& plan, const load::Origin& origin) const;
   std::string name_descriptor(std::string_view value) const;
 
   const ObjectSpec& spec_;

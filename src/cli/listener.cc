@@ -122,13 +122,19 @@ std::vector<Rewrite> Listener::rewrites_of(std::string_view name, std::span<cons
                           .function_insn = origin.insn,
                           .before = insn::print(function.insns, origin.insn),
                           .after = insn::print(loaded, at),
-                          .cause = origin.relocation
-                                       ? target_text(spec_, function.relocations[*origin.relocation])
-                                       : std::string("the called function lies elsewhere now")});
+                          .cause = cause_of(plan, origin)});
     }
     return rewrites;
   }
   return {};
+}
+
+std::string Listener::cause_of(const load::ProgramPlan& plan, const load::Origin& origin) const {
+  if (origin.relocation) {
+    return target_text(spec_, spec_.functions[origin.function].relocations[*origin.relocation]);
+  }
+  const std::string core = plan.core == nullptr ? "" : plan.core->tell(spec_, origin.function, origin.insn);
+  return core.empty() ? std::string("the called function lies elsewhere now") : core.substr(0, core.find('\n'));
 }
 
 std::string Listener::name_descriptor(std::string_view value) const {

@@ -35,6 +35,9 @@ void add_place(std::string& out, const Place& place) {
 }
 
 std::string cause(const Explanation& explanation) {
+  if (!explanation.cause.empty()) {
+    return explanation.cause.substr(0, explanation.cause.find('\n'));
+  }
   if (!explanation.words.empty()) {
     return explanation.words.back();
   }
@@ -62,6 +65,9 @@ std::string summary(const Explanation& explanation) {
   std::string out = headline(explanation);
   if (explanation.place) {
     add_place(out, *explanation.place);
+  }
+  if (const std::size_t end = explanation.cause.find('\n'); end != std::string::npos) {
+    out += cat("\n  what was looked for:", explanation.cause.substr(end));
   }
   for (const Related& related : explanation.related) {
     out += cat("\n  ", related.label, related.place.file.empty() ? "" : ", at ", where(related.place), ":");

@@ -148,7 +148,11 @@ Error explain(const ProgramCall& call, const Error& cause, VerifierLog log) {
       .line_info = call.plan.line_info,
       .btf_strings = spec.btf != nullptr ? btf_strings(*spec.btf) : std::string_view(),
       .notes = notes};
-  std::string text = diag::summary(diag::explain(loaded, cause.sys_errno(), log));
+  diag::Explanation explanation = diag::explain(loaded, cause.sys_errno(), log);
+  if (explanation.place && explanation.place->insn < call.plan.insns.size()) {
+    explanation.cause = call.plan.cause(spec, explanation.place->insn);
+  }
+  std::string text = diag::summary(explanation);
   if (cause.sys_errno() == EPERM) {
     text = cat(text, "\n  rights: ",
                host::explain_denied({.what = host::DeniedCall::What::prog_load, .prog_type = program.type}));

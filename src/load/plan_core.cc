@@ -8,6 +8,7 @@
 #include "btf/btf.h"
 #include "co_re/patch.h"
 #include "co_re/relocator.h"
+#include "co_re/story.h"
 
 namespace skep::load {
 namespace {
@@ -160,12 +161,10 @@ std::string CoreCode::tell(const ObjectSpec& spec, u32 function, u32 insn) const
   if (!state_->relocator || relocation == relocations.end() || relocation->insn_index != insn) {
     return {};
   }
-  const auto resolution = state_->relocator->resolve(*relocation);
-  if (!resolution) {
-    return resolution.error().message();
-  }
-  return cat("CO-RE ", name_of(static_cast<bpf_core_relo_kind>(relocation->kind)), " of ",
-             access_text(state_->relocator->local(), (*resolution)->local));
+  const co_re::Story story = co_re::tell(*state_->relocator, *relocation);
+  const Code& code = state_->functions[function];
+  const bool is_poisoned = insn < code.insns.size() && is_poison(code.insns[insn]);
+  return cat("CO-RE ", is_poisoned ? full_text(story, "    ") : headline(story));
 }
 
 }  // namespace skep::load
