@@ -162,6 +162,18 @@ u32 BtfEditor::add_enum(std::string_view name, u32 bytes, std::span<const NewEnu
   return add(Kind::enum_, name, static_cast<u32>(enumerators.size()), is_signed, bytes, tail);
 }
 
+u32 BtfEditor::add_enum64(std::string_view name, u32 bytes, std::span<const Enumerator> enumerators) {
+  bool is_signed = false;
+  std::vector<u32> tail;
+  for (const Enumerator& enumerator : enumerators) {
+    is_signed |= enumerator.is_signed;
+    const u64 value = static_cast<u64>(enumerator.value);
+    tail.insert(tail.end(),
+                {add_string(enumerator.name), static_cast<u32>(value), static_cast<u32>(value >> 32)});
+  }
+  return add(Kind::enum64, name, static_cast<u32>(enumerators.size()), is_signed, bytes, tail);
+}
+
 u32 BtfEditor::add_func_proto(u32 return_type_id, std::span<const NewParameter> parameters) {
   std::vector<u32> tail;
   for (const NewParameter& parameter : parameters) {

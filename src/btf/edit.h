@@ -62,6 +62,8 @@ class BtfEditor {
   /// struct_ or union_.
   u32 add_composite(Kind kind, std::string_view name, u32 bytes, std::span<const NewMember> members);
   u32 add_enum(std::string_view name, u32 bytes, std::span<const NewEnumerator> enumerators);
+  /// An ENUM64; it is signed when one of its values is.
+  u32 add_enum64(std::string_view name, u32 bytes, std::span<const Enumerator> enumerators);
   u32 add_func_proto(u32 return_type_id, std::span<const NewParameter> parameters);
   u32 add_func(std::string_view name, u32 proto_type_id, u32 linkage);
   u32 add_var(std::string_view name, u32 type_id, u32 linkage);

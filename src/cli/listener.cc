@@ -134,7 +134,8 @@ std::string Listener::cause_of(const load::ProgramPlan& plan, const load::Origin
     return target_text(spec_, spec_.functions[origin.function].relocations[*origin.relocation]);
   }
   const std::string core = plan.core == nullptr ? "" : plan.core->tell(spec_, origin.function, origin.insn);
-  return core.empty() ? std::string("the called function lies elsewhere now") : core.substr(0, core.find('\n'));
+  return core.empty() ? std::string("the called function lies elsewhere now")
+                      : core.substr(0, core.find('\n'));
 }
 
 std::string Listener::name_descriptor(std::string_view value) const {

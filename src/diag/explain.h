@@ -73,8 +73,9 @@ struct Explanation {
   std::string why;
   std::string fix;
   std::optional<KernelReport> kernel_report;  ///< Linux 7.3 and later
-  std::string cause;  ///< what the loader knows of the instruction and the kernel cannot: why it put a call there that must not be reached; mostly empty
-  std::string statistics;                     ///< "processed 8 insns (limit 1000000) ..."
+  std::string
+      cause;  ///< what the loader knows of the instruction and the kernel cannot: why it put a call there that must not be reached; mostly empty
+  std::string statistics;  ///< "processed 8 insns (limit 1000000) ..."
   bool log_truncated = false;
 };
 

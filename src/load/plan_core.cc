@@ -13,19 +13,29 @@
 namespace skep::load {
 namespace {
 
-/// The running kernel's types, read when the first relocation needs them.
+/// The running kernel's types and its modules', or those that were given instead; read when the first relocation needs them.
 class KernelTargets final : public co_re::Targets {
  public:
   explicit KernelTargets(const host::Facts& facts) : facts_(facts) {}
 
   Result<const co_re::Target*> kernel() override {
     if (!kernel_) {
-      SKEP_TRY(auto types, facts_.kernel_btf());
-      kernel_ = co_re::Target{.name = "vmlinux", .types = std::move(types)};
+      SKEP_TRY(auto types, facts_.core_btf());
+      kernel_ = co_re::Target{.name = facts_.core_btf_is_custom() ? "the given BTF" : "vmlinux",
+                              .types = std::move(types)};
     }
     return &*kernel_;
   }
+  /// A module whose types cannot be read (it may have gone meanwhile, or reading may take a right) has none.
   Result<std::span<const co_re::Target>> modules() override {
+    if (!has_modules_ && !facts_.core_btf_is_custom()) {
+      for (const std::string& name : facts_.module_names().value_or(std::vector<std::string>())) {
+        if (auto types = facts_.module_btf(name)) {
+          modules_.push_back({.name = cat("module ", name), .types = *std::move(types)});
+        }
+      }
+    }
+    has_modules_ = true;
     return std::span<const co_re::Target>(modules_);
   }
 
@@ -33,6 +43,7 @@ class KernelTargets final : public co_re::Targets {
   host::Facts facts_;
   std::optional<co_re::Target> kernel_;
   std::vector<co_re::Target> modules_;
+  bool has_modules_ = false;
 };
 
 /// One function of the object.
