@@ -18,6 +18,9 @@ namespace skep {
 namespace kernel {
 class Kernel;
 }
+namespace host {
+class Facts;
+}
 
 /// How to load.
 struct LoadOptions {
@@ -33,6 +36,8 @@ struct LoadOptions {
   std::span<const std::byte>
       btf;  ///< the same from memory: what such a file holds; must live until loading is done
   kernel::Kernel* kernel = nullptr;  ///< null: this machine's
+  const host::Facts* facts =
+      nullptr;  ///< what is known of the machine; null: this one's, found out as far as the object needs it
 };
 
 /// What became of one program.

@@ -89,6 +89,26 @@ void BtfEditor::set_type_id(u32 id, u32 type_id) {
   set_word(id, 8, type_id);
 }
 
+void BtfEditor::set_kind_flag(u32 id, bool kind_flag) {
+  const u32 info = word(id, 4);
+  set_word(id, 4, btf_info(BTF_INFO_KIND(info), BTF_INFO_VLEN(info), kind_flag));
+}
+
+u32 BtfEditor::tail_bytes(Kind kind, u32 vlen) {
+  const KindLayout layout = kind_layouts[static_cast<std::size_t>(kind)];
+  return layout.info + layout.element * vlen;
+}
+
+void BtfEditor::recast(u32 id, Kind kind, u32 vlen) {
+  SKEP_ASSERT(tail_bytes(kind, vlen) == tail_bytes(this->kind(id), BTF_INFO_VLEN(word(id, 4))));
+  set_word(id, 4, btf_info(static_cast<u32>(kind), vlen, false));
+}
+
+void BtfEditor::set_tail(u32 id, u32 index, u32 value) {
+  SKEP_ASSERT(u64{index} * 4 < tail_bytes(kind(id), BTF_INFO_VLEN(word(id, 4))));
+  set_word(id, sizeof(btf_type) + std::size_t{index} * 4, value);
+}
+
 u32 BtfEditor::add_string(std::string_view text) {
   if (text.empty()) {
     return 0;

@@ -51,6 +51,14 @@ class BtfEditor {
   void set_parameter_name(u32 id, u32 index, std::string_view name);
   /// The type that a VAR, FUNC, PTR, typedef, ... refers to.
   void set_type_id(u32 id, u32 type_id);
+  void set_kind_flag(u32 id, bool kind_flag);
+  /// Makes it another kind whose record is as long: for kernels that do not know the kind that it was. Name, third word (size or type) and what follows stay as they are, and
+  /// are the caller's to put right. `vlen` as the new kind counts it.
+  void recast(u32 id, Kind kind, u32 vlen);
+  /// Word `index` (from 0) of what follows the type's first three.
+  void set_tail(u32 id, u32 index, u32 value);
+  /// Leaves out the layout part (how long records of each kind are), which kernels before 7.1 refuse.
+  void drop_layout() { layout_.clear(); }
 
   // New types; each returns its id.
   u32 add_int(std::string_view name, u32 bytes, u32 encoding);
@@ -81,6 +89,7 @@ class BtfEditor {
   u32 word(u32 id, std::size_t offset) const;
   void set_word(u32 id, std::size_t offset, u32 value);
   Kind kind(u32 id) const;
+  static u32 tail_bytes(Kind kind, u32 vlen);
 
   std::shared_ptr<const Btf> base_;
   u32 first_id_ = 1;

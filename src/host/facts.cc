@@ -60,18 +60,39 @@ Result<std::string> Facts::kernel_release() const {
 }
 
 std::optional<Release> Facts::release() const {
+  {
+    const std::scoped_lock held(state_->lock);
+    if (state_->release) {
+      return state_->release;
+    }
+  }
   const auto text = kernel_release();
-  return text ? parse_release(*text) : std::nullopt;
+  const std::optional<Release> parsed = text ? parse_release(*text) : std::nullopt;
+  const std::scoped_lock held(state_->lock);
+  return state_->release = parsed;
+}
+
+std::optional<Tri> Facts::known(Feature feature) const {
+  // Never changed, so read without the lock.
+  for (const KnownFeature& known : state_->known.features) {
+    if (known.feature == feature) {
+      return known.has;
+    }
+  }
+  return std::nullopt;
+}
+
+bool Facts::may_lack(Feature feature) const {
+  if (const auto answer = known(feature)) {
+    return *answer == Tri::no;
+  }
+  const std::optional<Release> have = release();
+  return !have || *have < row_of(feature).since || !row_of(feature).config.empty();
 }
 
 Tri Facts::has(Feature feature) const {
-  {
-    const std::scoped_lock held(state_->lock);
-    for (const KnownFeature& known : state_->known.features) {
-      if (known.feature == feature) {
-        return known.has;
-      }
-    }
+  if (const auto answer = known(feature)) {
+    return *answer;
   }
   const FeatureRow& row = row_of(feature);
   const std::optional<Release> have = release();

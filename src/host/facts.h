@@ -68,6 +68,8 @@ class Facts {
   Tri has(Feature feature) const;
   /// has(feature) == Tri::no: what planning asks, so that in doubt the object is loaded as it is and the kernel has the word.
   bool lacks(Feature feature) const { return has(feature) == Tri::no; }
+  /// False when lacks() is false without asking the kernel: then it need not be found out whether the object needs the feature.
+  bool may_lack(Feature feature) const;
 
   /// The kernel's own types, for whatever names things in this kernel by id: attach targets, ksyms, kfuncs. Opened on first use, and shared by the process.
   /// Errors: not_found, unsupported (a kernel without BTF), denied, truncated, malformed.
@@ -84,6 +86,8 @@ class Facts {
   Result<std::shared_ptr<const btf::Btf>> module_btf(std::string_view module) const;
 
  private:
+  std::optional<Tri> known(Feature feature) const;
+
   struct State;
   std::shared_ptr<State> state_;
 };

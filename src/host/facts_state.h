@@ -13,6 +13,7 @@ struct Facts::State {
   std::mutex lock;
   KnownFacts known;
   kernel::Kernel* kernel = nullptr;  // to ask; null: nobody
+  std::optional<Release> release;    // once parsed
   std::vector<KnownModule> opened;   // those whose types were read
 };
 

@@ -32,57 +32,30 @@ class MapMaker {
  public:
   MapMaker(const Session& session, int btf_fd) : session_(session), btf_fd_(btf_fd) {}
 
-  /// `created` comes back as what the kernel accepted.
-  Result<Fd> create(MapCreation& created, std::string_view noun, int inner_fd) {
-    auto fd = attempt(created, inner_fd);
-    if (fd || fd.error().sys_errno() != EINVAL) {
-      return finish(std::move(fd), created);
+  /// What the kernel is known to lack is left out of the plan already. What its map types take as descriptions of keys and values differs more from release to release than
+  /// anybody has written down, and nothing depends on those: a map that is refused with them is asked for without.
+  Result<Fd> create(const MapCreation& wanted, std::string_view noun, int inner_fd) {
+    auto fd = attempt(wanted, inner_fd);
+    if (fd || !wanted.has_types() || btf_fd_ < 0 || !may_mean_types(fd.error().sys_errno())) {
+      return finish(std::move(fd), wanted);
     }
-    // The kernel does not say what it minded. Two things may be left out without changing what programs see; the first refusal is the one to report.
-    for (const Omission omission : {Omission::types, Omission::memory, Omission::both}) {
-      MapCreation reduced = created;
-      if (!leave_out(omission, reduced)) {
-        continue;
-      }
-      if (auto second = attempt(reduced, inner_fd)) {
-        session_.report.notes.push_back(cat(noun, ": created ", describe(omission),
-                                            ", because the kernel refused it otherwise (EINVAL)"));
-        created = reduced;
-        return second;
-      }
+    MapCreation untyped = wanted;
+    untyped.key_type_id = 0;
+    untyped.value_type_id = 0;
+    auto second = attempt(untyped, inner_fd);
+    if (!second) {
+      return finish(std::move(fd), wanted);  // the first refusal is the one to report
     }
-    return finish(std::move(fd), created);
+    session_.report.notes.push_back(
+        cat(noun, ": created without its BTF types, because the kernel refused it with them (",
+            errno_name(fd.error().sys_errno()), ")"));
+    return second;
   }
 
  private:
-  enum class Omission : u8 { types, memory, both };
-
-  static std::string_view describe(Omission omission) {
-    switch (omission) {
-      case Omission::types: return "without its BTF types";
-      case Omission::memory: return "without BPF_F_MMAPABLE";
-      case Omission::both: return "without its BTF types and BPF_F_MMAPABLE";
-    }
-    std::unreachable();
-  }
-
-  /// False when there is nothing of the kind to leave out.
-  bool leave_out(Omission omission, MapCreation& creation) const {
-    const bool has_types = btf_fd_ >= 0 && creation.has_types();
-    const bool has_memory = (creation.flags & BPF_F_MMAPABLE) != 0 && creation.type == BPF_MAP_TYPE_ARRAY;
-    const bool drops_types = omission != Omission::memory;
-    const bool drops_memory = omission != Omission::types;
-    if ((drops_types && !has_types) || (drops_memory && !has_memory)) {
-      return false;
-    }
-    if (drops_types) {
-      creation.key_type_id = 0;
-      creation.value_type_id = 0;
-    }
-    if (drops_memory) {
-      creation.flags &= ~BPF_F_MMAPABLE;
-    }
-    return true;
+  static bool may_mean_types(int sys_errno) {
+    constexpr int kernel_only_enotsupp = 524;
+    return sys_errno == EINVAL || sys_errno == EOPNOTSUPP || sys_errno == kernel_only_enotsupp;
   }
 
   Result<Fd> attempt(const MapCreation& creation, int inner_fd) {
@@ -172,25 +145,20 @@ Result<MadeMaps> create_maps(const Session& session, const LoadPlan& plan, int b
     }
     const bool reused = static_cast<bool>(fd);
     bool mapped = false;
-    u32 flags = want.creation.flags;
     if (!reused) {
       Fd inner;
       if (want.inner) {
-        MapCreation created_inner = *want.inner;
-        SKEP_TRY_IN(cat(noun, ": template of its inner maps"), inner, maker.create(created_inner, noun, -1));
+        SKEP_TRY_IN(cat(noun, ": template of its inner maps"), inner, maker.create(*want.inner, noun, -1));
       }
-      MapCreation created = want.creation;
-      SKEP_TRY_IN(noun, fd, maker.create(created, noun, inner.raw()));
-      flags = created.flags;
+      SKEP_TRY_IN(noun, fd, maker.create(want.creation, noun, inner.raw()));
       if (map.style == MapStyle::data) {
-        SKEP_TRY_IN(noun, mapped, fill_data(session, map, created, fd.raw()));
+        SKEP_TRY_IN(noun, mapped, fill_data(session, map, want.creation, fd.raw()));
       }
     }
     made.fd_index[want.map] = static_cast<u32>(made.fds.size());
     made.fds.push_back(std::move(fd));
     made.reused.push_back(reused);
     made.mapped.push_back(mapped);
-    made.flags.push_back(flags);
   }
   SKEP_CHECK(fill_map_slots(session, plan, made));
   return made;

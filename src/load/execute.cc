@@ -4,6 +4,7 @@
 
 #include "base/result.h"
 #include "load/pins.h"
+#include "load/plan_steps.h"
 #include "load/steps.h"
 
 namespace skep::load {
@@ -34,7 +35,7 @@ Result<bool> pin_new_maps(const Session& session, const LoadPlan& plan, const Ma
 }
 
 /// The types are the object's, also where the kernel was given none.
-Result<MapTraits> traits_of(const Session& session, const MapPlan& plan, u32 flags) {
+Result<MapTraits> traits_of(const Session& session, const MapPlan& plan) {
   const MapSpec& map = session.spec.maps[plan.map];
   const MapCreation& made = plan.creation;
   MapTraits traits{.name = map.name,
@@ -42,7 +43,7 @@ Result<MapTraits> traits_of(const Session& session, const MapPlan& plan, u32 fla
                    .key_bytes = made.key_bytes,
                    .value_bytes = made.value_bytes,
                    .max_entries = made.max_entries,
-                   .flags = flags,
+                   .flags = made.flags,
                    .key_type_id = map.key_type_id,
                    .value_type_id = map.value_type_id,
                    .btf = session.spec.btf};
@@ -57,7 +58,7 @@ Result<Live> handles(const Session& session, const LoadPlan& plan, MadeMaps maps
   live.map_at = std::move(maps.fd_index);
   live.mapped = std::move(maps.mapped);
   for (std::size_t i = 0; i < plan.maps.size(); ++i) {
-    SKEP_TRY(MapTraits traits, traits_of(session, plan.maps[i], maps.flags[i]));
+    SKEP_TRY(MapTraits traits, traits_of(session, plan.maps[i]));
     live.maps.emplace_back(session.kernel, std::move(maps.fds[i]), std::move(traits));
   }
   live.program_at.assign(session.spec.programs.size(), Live::none);
@@ -73,10 +74,27 @@ Result<Live> handles(const Session& session, const LoadPlan& plan, MadeMaps maps
                         .section = program.section,
                         .type = program.type,
                         .expected_attach_type = program.expected_attach_type,
-                        .flags = program.flags,
+                        .flags = plan.programs[i].flags,
                         .insn_count = static_cast<u32>(plan.programs[i].insns.size())});
   }
   return live;
+}
+
+/// Before Linux 5.11 maps and programs count against RLIMIT_MEMLOCK, which is small for most. The limit is the process's, so it stays raised.
+void raise_memlock(const Session& session) {
+  constexpr u64 unlimited = kernel::MemlockLimit::unlimited;
+  kernel::MemlockLimit had;
+  if (session.kernel.get_memlock(had) < 0 || had.soft == unlimited) {
+    return;
+  }
+  const std::string because = because_it_lacks(session.facts, host::Feature::memcg_accounting);
+  if (session.kernel.set_memlock({.soft = unlimited, .hard = unlimited}) >= 0) {
+    session.report.notes.push_back(
+        cat("RLIMIT_MEMLOCK of this process raised from ", had.soft, " bytes to unlimited", because));
+  } else if (had.soft != had.hard && session.kernel.set_memlock({.soft = had.hard, .hard = had.hard}) >= 0) {
+    session.report.notes.push_back(cat("RLIMIT_MEMLOCK of this process raised from ", had.soft,
+                                       " bytes to its hard limit of ", had.hard, " bytes", because));
+  }
 }
 
 Result<Attempt> attempt(const Session& session, LoadPlan& plan) {
@@ -101,6 +119,9 @@ Result<Attempt> attempt(const Session& session, LoadPlan& plan) {
 }  // namespace
 
 Result<Live> execute(const Session& session, LoadPlan& plan) {
+  if (plan.raise_memlock) {
+    raise_memlock(session);
+  }
   // Somebody may pin a map between our looking for it and our pinning it. Programs already refer to ours then, so all is done again, once, with theirs.
   const std::size_t notes = session.report.notes.size();
   for (int tries = 0; tries < 2; ++tries) {

@@ -31,11 +31,11 @@ kernel::RecordTable table(const std::vector<Record>& records) {
 kernel::ProgLoad attributes(const ProgramCall& call) {
   const ProgramSpec& program = call.session.spec.programs[call.plan.program];
   kernel::ProgLoad want{.type = program.type,
-                        .expected_attach_type = program.expected_attach_type,
-                        .name = program.name,
+                        .expected_attach_type = call.plan.expected_attach_type,
+                        .name = call.plan.has_name ? std::string_view(program.name) : std::string_view(),
                         .insns = call.plan.insns,
                         .license = call.session.spec.license.c_str(),
-                        .flags = program.flags,
+                        .flags = call.plan.flags,
                         .kern_version = call.session.spec.kernel_version,
                         .attach_btf_id = call.plan.attach_btf_id};
   if (call.btf_fd >= 0) {

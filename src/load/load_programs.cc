@@ -7,6 +7,7 @@
 
 #include "base/result.h"
 #include "kernel/prog.h"
+#include "load/plan_steps.h"
 #include "load/steps.h"
 
 namespace skep::load {
@@ -67,6 +68,12 @@ void bind_read_only_data(const Session& session, const LoadPlan& plan, const Mad
           std::any_of(slots.begin(), slots.end(), [map](const MapSlot& slot) { return slot.map == map; });
       if (!programs[i] || is_used) {
         continue;
+      }
+      if (session.facts.lacks(host::Feature::prog_bind_map)) {
+        session.report.notes.push_back(cat("map '", session.spec.maps[map].name,
+                                           "' is not bound to the programs that do not refer to it",
+                                           because_it_lacks(session.facts, host::Feature::prog_bind_map)));
+        return;
       }
       if (auto bound = kernel::prog_bind_map(session.kernel, programs[i].raw(), maps.fd_of(map)); !bound) {
         session.report.notes.push_back(

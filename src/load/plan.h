@@ -2,6 +2,7 @@
 // descriptors. Planning is pure: it reads the spec and facts about the machine, and gives the same plan for the same two.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -64,11 +65,14 @@ struct Origin {
       relocation;  ///< index into FunctionSpec::relocations of what rewrites it (either half of an ld_imm64)
 };
 
-/// Why an instruction is a call that the verifier refuses where it is reached.
+/// Why an instruction is a call that the verifier refuses where it is reached: what it was for cannot be had.
 struct Cause {
   u32 insn = 0;      ///< in ProgramPlan::insns
-  std::string text;  ///< "map 'hits' is not to be created (autocreate is off)"
+  std::string text;  ///< "map 'hits' is not created (autocreate is off)"
 };
+
+/// Takes the place of an ld_imm64 of a map that is not created: calls of this number + the map's index, in both halves. No kernel has such a helper; libbpf writes the same.
+inline constexpr s32 poisoned_map_call = 2001000000;
 
 /// One program to load: its own code, then each function that it reaches, once, in the order in which following calls depth-first meets them.
 struct ProgramPlan {
@@ -78,6 +82,10 @@ struct ProgramPlan {
   std::vector<Piece> pieces;             ///< by ascending first_insn
   std::vector<bpf_func_info> func_info;  ///< empty: the program's types are not given to the kernel
   std::vector<bpf_line_info> line_info;
+  // As the kernel takes them, which may be less than the spec says.
+  bool has_name = true;
+  bpf_attach_type expected_attach_type{};
+  u32 flags = 0;
   std::vector<Cause>
       causes;  ///< by ascending insn; of poisoned CO-RE relocations the text is made by cause() when asked for
   std::shared_ptr<const CoreCode> core;  ///< the plan's, shared by its programs
@@ -92,6 +100,9 @@ struct ProgramPlan {
 };
 
 struct LoadPlan {
+  std::shared_ptr<const btf::Btf>
+      types;  ///< the object's BTF as the kernel takes it, ids as in the object's own; null: none is given to it
+  bool raise_memlock = false;  ///< maps and programs count against RLIMIT_MEMLOCK
   std::vector<MapPlan> maps;
   std::vector<ProgramPlan> programs;  ///< those with autoload, in the order of ObjectSpec::programs
   std::vector<std::string> notes;     ///< what is done otherwise than the object says, one sentence each

@@ -3,6 +3,7 @@
 
 #include "base/result.h"
 #include "host/attach_target.h"
+#include "insn/build.h"
 #include "load/plan_steps.h"
 
 namespace skep::load {
@@ -43,8 +44,10 @@ std::string_view name_of(ExternSpec::Kind kind) {
 /// Builds one ProgramPlan.
 class Assembler {
  public:
-  Assembler(const ObjectSpec& spec, Placement& placement, ProgramPlan& plan, u64& planned_insns)
-      : spec_(spec), placement_(placement), plan_(plan), planned_insns_(planned_insns) {}
+  /// `absent`: for each map of the spec why it is not created; empty for those that are.
+  Assembler(const ObjectSpec& spec, const std::vector<std::string>& absent, Placement& placement,
+            ProgramPlan& plan, u64& planned_insns)
+      : spec_(spec), absent_(absent), placement_(placement), plan_(plan), planned_insns_(planned_insns) {}
 
   /// Appends `entry`, and after it depth-first what it reaches: a function is appended where the first call (or taken address) of it stands, and its own calls
   /// are followed before the caller's next one.
@@ -74,6 +77,8 @@ class Assembler {
     }
     std::sort(plan_.map_slots.begin(), plan_.map_slots.end(),
               [](const MapSlot& a, const MapSlot& b) { return a.insn < b.insn; });
+    std::sort(plan_.causes.begin(), plan_.causes.end(),
+              [](const Cause& a, const Cause& b) { return a.insn < b.insn; });
     return {};
   }
 
@@ -122,10 +127,14 @@ class Assembler {
       return fail(Errc::invalid,
                   cat("want one of the ", spec_.maps.size(), " maps, have number ", relocation.target));
     }
-    const MapSpec& map = spec_.maps[relocation.target];
-    if (!map.autocreate) {
-      return fail(Errc::invalid,
-                  cat("uses map '", map.name, "', which is not to be created (autocreate is off)"));
+    if (!absent_[relocation.target].empty()) {
+      // Calls, because both halves of the load must be instructions that no verifier takes, and a call is refused by its number.
+      const bpf_insn poison =
+          insn::make(BPF_JMP | BPF_CALL, 0, 0, 0, poisoned_map_call + static_cast<s32>(relocation.target));
+      plan_.insns[insn] = poison;
+      plan_.insns[insn + 1] = poison;
+      plan_.causes.push_back({.insn = insn, .text = absent_[relocation.target]});
+      return {};
     }
     const bool is_value = relocation.kind == RelocationKind::map_value;
     plan_.map_slots.push_back({.insn = insn,
@@ -167,6 +176,7 @@ class Assembler {
   }
 
   const ObjectSpec& spec_;
+  const std::vector<std::string>& absent_;
   Placement& placement_;
   ProgramPlan& plan_;
   u64& planned_insns_;
@@ -226,10 +236,29 @@ Result<void> check_program(const ObjectSpec& spec, const ProgramSpec& program) {
   return {};
 }
 
+std::vector<std::string> absent_maps(const ObjectSpec& spec, const host::Facts& facts, const LoadPlan& plan) {
+  std::vector<std::string> absent(spec.maps.size());
+  std::vector<bool> is_planned(spec.maps.size());
+  for (const MapPlan& map : plan.maps) {
+    is_planned[map.map] = true;
+  }
+  for (std::size_t i = 0; i < spec.maps.size(); ++i) {
+    const MapSpec& map = spec.maps[i];
+    if (!map.autocreate) {
+      absent[i] = cat("map '", map.name, "' is not created (autocreate is off)");
+    } else if (!is_planned[i]) {
+      absent[i] = cat("data section ", map.section, " is not created",
+                      because_it_lacks(facts, host::Feature::global_data));
+    }
+  }
+  return absent;
+}
+
 }  // namespace
 
 Result<void> plan_programs(const ObjectSpec& spec, const host::Facts& facts, LoadPlan& plan) {
   Placement placement(spec.functions.size());
+  const std::vector<std::string> absent = absent_maps(spec, facts, plan);
   u64 planned_insns = 0;
   const auto core = std::make_shared<const CoreCode>(spec, facts);
   for (u32 i = 0; i < spec.programs.size(); ++i) {
@@ -241,7 +270,7 @@ Result<void> plan_programs(const ObjectSpec& spec, const host::Facts& facts, Loa
     ProgramPlan& made = plan.programs.back();
     Result<void> done = check_program(spec, program);
     if (done) {
-      done = Assembler(spec, placement, made, planned_insns).assemble(program.function);
+      done = Assembler(spec, absent, placement, made, planned_insns).assemble(program.function);
     }
     if (done && program.needs_attach_target) {
       done = find_target(program, facts, made);

@@ -13,7 +13,6 @@ struct MadeMaps {
   std::vector<Fd> fds;
   std::vector<bool> reused;   ///< found pinned
   std::vector<bool> mapped;   ///< data maps: the spec's memory is the map's
-  std::vector<u32> flags;     ///< what they were created with, which may be less than was planned
   std::vector<u32> fd_index;  ///< by index into ObjectSpec::maps: index into `fds`, or Live::none
 
   int fd_of(u32 map) const { return fd_index[map] == Live::none ? -1 : fds[fd_index[map]].raw(); }

@@ -10,7 +10,11 @@ kernel::Kernel& this_kernel() {
 }
 
 host::Facts facts_for(const LoadOptions& options) {
-  return host::Facts(std::string(), {.core_btf_path = options.btf_path, .core_btf_bytes = options.btf});
+  if (options.facts != nullptr) {
+    return *options.facts;
+  }
+  return host::Facts(std::string(), {.core_btf_path = options.btf_path, .core_btf_bytes = options.btf},
+                     options.kernel != nullptr ? options.kernel : &this_kernel());
 }
 
 }  // namespace skep::load

@@ -50,10 +50,10 @@ std::string last_words(kernel::Kernel& kernel, std::span<const std::byte> btf) {
 }  // namespace
 
 Result<Fd> upload_types(const Session& session, const LoadPlan& plan) {
-  if (session.spec.btf == nullptr || (plan.maps.empty() && plan.programs.empty())) {
+  if (plan.types == nullptr) {
     return Fd();
   }
-  const std::span<const std::byte> bytes = session.spec.btf->bytes();
+  const std::span<const std::byte> bytes = plan.types->bytes();
   kernel::BtfLoad want{.btf = bytes};
   auto fd = kernel::btf_load(session.kernel, want);
   if (fd) {

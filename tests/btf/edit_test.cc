@@ -19,6 +19,27 @@ TEST(BtfEditor, WithoutChangesGivesTheSameBlob) {
   EXPECT_TRUE(std::ranges::equal(same->bytes(), btf.bytes()));
 }
 
+TEST(BtfEditor, MakesKindsOfOthersAsLong) {
+  BtfEditor editor;
+  const u32 number = editor.add_int("int", 4, BTF_INT_SIGNED);
+  const u32 variable = editor.add_var("x", number, BTF_VAR_STATIC);
+  const u32 section = editor.add_datasec(".data", 4, std::array{SectionVariable{variable, 0, 4}});
+  const u32 negative = editor.add_enum("sign", 4, std::array{NewEnumerator{"minus", -1}});
+  editor.recast(section, Kind::struct_, 1);
+  editor.set_tail(section, 0, editor.add_string("member"));
+  editor.set_tail(section, 1, variable);
+  editor.set_tail(section, 2, 0);
+  editor.recast(variable, Kind::int_, 0);
+  editor.set_size(variable, 1);
+  editor.set_tail(variable, 0, 8);
+  editor.set_kind_flag(negative, false);
+  const auto edited = editor.finish();
+  ASSERT_TRUE(edited) << edited.error().message();
+  EXPECT_EQ(edited->type(section).member(0).name, "member");
+  EXPECT_EQ(edited->size_bytes(edited->type(section).member(0).type_id).value(), 1);
+  EXPECT_EQ(edited->type(negative).enumerator(0).value, 0xffffffff);
+}
+
 TEST(BtfEditor, FillsInWhatClangLeavesOut) {
   const Btf btf = host_btf();
   const u32 data = btf.find(".data", Kind::datasec).value();

@@ -1,10 +1,13 @@
 // Loading against a kernel that is a model: what is asked, in which order, and that nothing is left behind when any call fails.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <filesystem>
 
 #include "base/text.h"
+#include "btf/edit.h"
+#include "host/facts.h"
 #include "kernel/dry_kernel.h"
 #include "kernel/fake_kernel.h"
 #include "kernel/tracing_kernel.h"
@@ -408,17 +411,21 @@ TEST(Pinning, ALostRaceIsReportedAsTheSecondAttemptWent) {
   ASSERT_TRUE(Object::load(with_pinned(8), options_for(kernel)));
   kernel.fail_command(BPF_OBJ_GET, 0, ENOENT);
   kernel.on_bpf = [](bpf_cmd cmd, bpf_attr& attr) -> std::optional<int> {
-    const bool refused = cmd == BPF_MAP_CREATE && (attr.map_create.map_flags & BPF_F_MMAPABLE) != 0;
+    const bool refused = cmd == BPF_MAP_CREATE && attr.map_create.btf_key_type_id != 0;
     return refused ? std::optional(-EINVAL) : std::nullopt;
   };
   ObjectSpec spec = with_pinned(8);
-  add_map(spec, "memory", BPF_MAP_TYPE_ARRAY, 4, 8, 1, BPF_F_MMAPABLE);
+  btf::BtfEditor editor;
+  const u32 number = editor.add_int("int", 4, BTF_INT_SIGNED);
+  spec.btf = std::make_shared<const btf::Btf>(editor.finish().value());
+  const u32 typed = add_map(spec, "typed", BPF_MAP_TYPE_ARRAY, 4, 4, 1);
+  spec.maps[typed].key_type_id = number;
+  spec.maps[typed].value_type_id = number;
   LoadReport report;
   auto object = Object::load(std::move(spec), options_for(kernel), &report);
   ASSERT_TRUE(object) << object.error().message();
   ASSERT_EQ(report.notes.size(), 1);
-  EXPECT_NE(report.notes[0].find("'memory': created without BPF_F_MMAPABLE"), std::string::npos);
-  EXPECT_EQ(object->map("memory")->traits().flags, 0) << "what was created, not what was planned";
+  EXPECT_NE(report.notes[0].find("'typed': created without its BTF types"), std::string::npos);
 }
 
 TEST(Pinning, AWholeObjectIsPinnedOrNothingOfIt) {
@@ -463,18 +470,76 @@ TEST(Pinning, ADirectoryThatCannotBeMadeNamesTheFileSystemToo) {
 
 TEST(Load, OldKernelsDoWithoutMappedDataAndSayIt) {
   FakeKernel kernel;
-  kernel.on_bpf = [](bpf_cmd cmd, bpf_attr& attr) -> std::optional<int> {
-    return cmd == BPF_MAP_CREATE && (attr.map_create.map_flags & BPF_F_MMAPABLE) != 0 ? std::optional(-EINVAL)
-                                                                                      : std::nullopt;
-  };
+  const host::Facts old(host::KnownFacts{.features = {{host::Feature::array_mmap, host::Tri::no}}});
+  LoadOptions options = options_for(kernel);
+  options.facts = &old;
   LoadReport report;
-  auto object = Object::load(everything(), options_for(kernel), &report);
+  auto object = Object::load(everything(), options, &report);
   ASSERT_TRUE(object) << object.error().message();
-  EXPECT_FALSE(report.notes.empty());
+  EXPECT_EQ(report.notes.size(), 3);
+  for (const FakeCall& call : kernel.calls(BPF_MAP_CREATE)) {
+    EXPECT_EQ(call.attributes().map_create.map_flags & BPF_F_MMAPABLE, 0);
+  }
   Variable counter = object->variable("counter").value();
   EXPECT_TRUE(counter.mapped().empty());
   ASSERT_TRUE(counter.as<u32>().value().store(9));
   EXPECT_EQ(counter.as<u32>().value().load().value(), 9);
+}
+
+TEST(Load, BeforeLinux511TheMemlockLimitIsRaisedAndOnlyThen) {
+  struct Case {
+    std::string_view what;
+    std::string release;
+    u32 refusals;
+    std::size_t calls;
+    std::string_view note;
+  };
+  for (const Case& one :
+       {Case{"new", "5.11.0", 0, 0, ""}, Case{"old", "5.10.0", 0, 1, "from 8388608 bytes to unlimited"},
+        Case{"old without rights, at its hard limit", "5.10.0", 1, 1, ""}}) {
+    FakeKernel kernel;
+    for (u32 i = 0; i < one.refusals; ++i) {
+      kernel.fail_kind(kernel::CallKind::set_memlock, i, EPERM);
+    }
+    const host::Facts facts(host::KnownFacts{.possible_cpus = 2, .kernel_release = one.release});
+    LoadOptions options = options_for(kernel);
+    options.facts = &facts;
+    LoadReport report;
+    ASSERT_TRUE(Object::load(everything(), options, &report)) << one.what;
+    const std::vector<FakeCall> calls = kernel.calls();
+    EXPECT_EQ(std::ranges::count(calls, kernel::CallKind::set_memlock, &FakeCall::kind), one.calls)
+        << one.what;
+    const bool is_told = std::ranges::any_of(report.notes, [&](const std::string& note) {
+      return note.find("RLIMIT_MEMLOCK") != std::string::npos && note.find(one.note) != std::string::npos;
+    });
+    EXPECT_EQ(is_told, !one.note.empty()) << one.what;
+  }
+}
+
+TEST(Load, AMapThatIsRefusedWithItsTypesIsCreatedWithout) {
+  for (const int sys_errno : {EINVAL, EOPNOTSUPP, 524, EPERM}) {
+    FakeKernel kernel;
+    kernel.on_bpf = [=](bpf_cmd cmd, bpf_attr& attr) -> std::optional<int> {
+      const bool is_typed = cmd == BPF_MAP_CREATE && attr.map_create.btf_key_type_id != 0;
+      return is_typed ? std::optional(-sys_errno) : std::nullopt;
+    };
+    ObjectSpec spec = everything();
+    btf::BtfEditor editor;
+    const u32 number = editor.add_int("int", 4, BTF_INT_SIGNED);
+    spec.btf = std::make_shared<const btf::Btf>(editor.finish().value());
+    spec.maps[0].key_type_id = number;
+    spec.maps[0].value_type_id = number;
+    LoadReport report;
+    const auto object = Object::load(std::move(spec), options_for(kernel), &report);
+    if (sys_errno == EPERM) {
+      EXPECT_FALSE(object);
+      continue;
+    }
+    ASSERT_TRUE(object) << object.error().message();
+    ASSERT_EQ(report.notes.size(), 1);
+    EXPECT_TRUE(report.notes[0].starts_with("map 'shared': created without its BTF types"))
+        << report.notes[0];
+  }
 }
 
 TEST(Load, WorksOnADryKernelAndUnderATracer) {

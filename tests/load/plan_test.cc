@@ -248,8 +248,6 @@ TEST(PlanPrograms, WhatCannotBeLoadedSaysWhyAndSparesTheOthers) {
        }},
       {"CO-RE without types", Errc::malformed, "has CO-RE relocations, and the object no types",
        [](ObjectSpec& spec) { spec.functions[0].core_relocations.push_back({}); }},
-      {"map not created", Errc::invalid, "uses map 'hits', which is not to be created",
-       [](ObjectSpec& spec) { spec.maps[0].autocreate = false; }},
       {"map number", Errc::invalid, "want one of the 1 maps, have number 7",
        [](ObjectSpec& spec) { spec.functions[0].relocations[0].target = 7; }},
       {"function number", Errc::invalid, "want one of the 2 functions, have number 9",
