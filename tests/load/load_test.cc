@@ -486,62 +486,6 @@ TEST(Load, OldKernelsDoWithoutMappedDataAndSayIt) {
   EXPECT_EQ(counter.as<u32>().value().load().value(), 9);
 }
 
-TEST(Load, BeforeLinux511TheMemlockLimitIsRaisedAndOnlyThen) {
-  struct Case {
-    std::string_view what;
-    std::string release;
-    u32 refusals;
-    std::size_t calls;
-    std::string_view note;
-  };
-  for (const Case& one :
-       {Case{"new", "5.11.0", 0, 0, ""}, Case{"old", "5.10.0", 0, 1, "from 8388608 bytes to unlimited"},
-        Case{"old without rights, at its hard limit", "5.10.0", 1, 1, ""}}) {
-    FakeKernel kernel;
-    for (u32 i = 0; i < one.refusals; ++i) {
-      kernel.fail_kind(kernel::CallKind::set_memlock, i, EPERM);
-    }
-    const host::Facts facts(host::KnownFacts{.possible_cpus = 2, .kernel_release = one.release});
-    LoadOptions options = options_for(kernel);
-    options.facts = &facts;
-    LoadReport report;
-    ASSERT_TRUE(Object::load(everything(), options, &report)) << one.what;
-    const std::vector<FakeCall> calls = kernel.calls();
-    EXPECT_EQ(std::ranges::count(calls, kernel::CallKind::set_memlock, &FakeCall::kind), one.calls)
-        << one.what;
-    const bool is_told = std::ranges::any_of(report.notes, [&](const std::string& note) {
-      return note.find("RLIMIT_MEMLOCK") != std::string::npos && note.find(one.note) != std::string::npos;
-    });
-    EXPECT_EQ(is_told, !one.note.empty()) << one.what;
-  }
-}
-
-TEST(Load, AMapThatIsRefusedWithItsTypesIsCreatedWithout) {
-  for (const int sys_errno : {EINVAL, EOPNOTSUPP, 524, EPERM}) {
-    FakeKernel kernel;
-    kernel.on_bpf = [=](bpf_cmd cmd, bpf_attr& attr) -> std::optional<int> {
-      const bool is_typed = cmd == BPF_MAP_CREATE && attr.map_create.btf_key_type_id != 0;
-      return is_typed ? std::optional(-sys_errno) : std::nullopt;
-    };
-    ObjectSpec spec = everything();
-    btf::BtfEditor editor;
-    const u32 number = editor.add_int("int", 4, BTF_INT_SIGNED);
-    spec.btf = std::make_shared<const btf::Btf>(editor.finish().value());
-    spec.maps[0].key_type_id = number;
-    spec.maps[0].value_type_id = number;
-    LoadReport report;
-    const auto object = Object::load(std::move(spec), options_for(kernel), &report);
-    if (sys_errno == EPERM) {
-      EXPECT_FALSE(object);
-      continue;
-    }
-    ASSERT_TRUE(object) << object.error().message();
-    ASSERT_EQ(report.notes.size(), 1);
-    EXPECT_TRUE(report.notes[0].starts_with("map 'shared': created without its BTF types"))
-        << report.notes[0];
-  }
-}
-
 TEST(Load, WorksOnADryKernelAndUnderATracer) {
   kernel::DryKernel dry;
   std::vector<std::string> told;
