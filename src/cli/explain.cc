@@ -93,20 +93,38 @@ std::expected<Session, Failure> open_session(const std::string& path, const Argu
   return Session{.kept = *std::move(kept), .loaded = *std::move(loaded)};
 }
 
-Status finish(const std::string& path, Real real, std::span<const CallStory> calls,
-              std::optional<Failure> failure, Output& out) {
+void show_notes(const std::vector<std::string>& notes, Output& out) {
+  if (notes.empty()) {
+    return;
+  }
+  out.line("\nDone otherwise than the object says:");
+  for (const std::string& note : notes) {
+    out.line(cat("  ", note));
+  }
+}
+
+/// What there is to show, also of a loading that failed.
+struct Told {
+  std::span<const CallStory> calls;
+  std::vector<std::string> notes;
+};
+
+Status finish(const std::string& path, Real real, const Told& told, std::optional<Failure> failure,
+              Output& out) {
   const Status status = failure ? failure->status : Status::ok;
   if (out.is_json()) {
     out.json({{"file", path},
               {"dry_run", real == Real::no},
               {"result", result_word(status)},
               {"error", failure ? error_json(failure->error.clone()) : Json(nullptr)},
-              {"calls", calls_json(calls)}});
+              {"calls", calls_json(told.calls)},
+              {"notes", told.notes}});
     return status;
   }
-  if (!failure || !calls.empty()) {
-    calls_text(calls, real, out);
+  if (!failure || !told.calls.empty()) {
+    calls_text(told.calls, real, out);
   }
+  show_notes(told.notes, out);
   if (failure) {
     const std::string& message = failure->error.message();
     out.complain(message.starts_with(path) ? message : cat(path, ": ", message));
@@ -125,25 +143,30 @@ Status explain(const Arguments& arguments, Output& out) {
   }
   LoadOptions options = load_options(arguments);
   options.jobs = 1;  // one after another, so that the order of the calls is the order of the story
-  auto plan = load::plan(session->kept, load::facts_for(options), options.pin_root);
-  if (!plan) {
-    const Status status = status_of(plan.error().code(), Phase::kernel);
-    return finish(path, real, {}, Failure{status, std::move(plan).error()}, out);
-  }
   kernel::HostKernel host;
   kernel::DryKernel dry;
-  Listener listener(session->kept, *plan);
+  load::LoadPlan plan;
+  Listener listener(session->kept, plan);
   kernel::Kernel& inner = real == Real::yes ? static_cast<kernel::Kernel&>(host) : dry;
   kernel::TracingKernel tracing(inner, [&](const kernel::CallEvent& event) { listener.tell(event); });
   options.kernel = &tracing;
+  // What planning asks the kernel is heard here; loading, which plans too, finds the answers kept.
+  if (auto planned = load::plan(session->kept, load::facts_for(options), options.pin_root)) {
+    plan = *std::move(planned);
+  } else {
+    const Status status = status_of(planned.error().code(), Phase::kernel);
+    return finish(path, real, {.calls = listener.calls()}, Failure{status, std::move(planned).error()}, out);
+  }
   std::optional<Progress> progress(std::in_place, cat("loading ", path));
-  auto object = Object::load(std::move(session->loaded), options);
+  LoadReport report;
+  auto object = Object::load(std::move(session->loaded), options, &report);
   progress.reset();  // its line must be gone when the story comes
   std::optional<Failure> failure;
   if (!object) {
     failure.emplace(Failure{status_of(object.error().code(), Phase::kernel), std::move(object).error()});
   }
-  return finish(path, real, listener.calls(), std::move(failure), out);
+  return finish(path, real, {.calls = listener.calls(), .notes = std::move(report.notes)}, std::move(failure),
+                out);
 }
 
 void calls_text(std::span<const CallStory> calls, Real real, Output& out) {

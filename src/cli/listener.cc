@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "cli/explain.h"
 #include "cli/inspect.h"
+#include "host/features.h"
 #include "insn/print.h"
 #include "insn/traits.h"
 #include "kernel/narrate.h"
@@ -58,6 +59,12 @@ CallStory describe_plain(const kernel::CallEvent& event) {
   return story;
 }
 
+/// A call of a helper that became one of another.
+bool is_other_helper(const bpf_insn& loaded, const bpf_insn& in_object) {
+  constexpr u8 call = BPF_JMP | BPF_CALL;
+  return loaded.code == call && loaded.src_reg == 0 && in_object.code == call && in_object.src_reg == 0;
+}
+
 }  // namespace
 
 void Listener::tell(const kernel::CallEvent& event) {
@@ -69,6 +76,12 @@ void Listener::tell(const kernel::CallEvent& event) {
   }
   story.result = event.result;
   story.duration_ns = event.duration_ns;
+  if (const host::FeatureRow* asked = host::being_probed()) {
+    story.subject = cat("(question: does this kernel know ", asked->noun, "?)");
+    story.rewrites.clear();
+    calls_.push_back(std::move(story));
+    return;
+  }
   if (event.result >= 0 && !story.subject.empty() &&
       (event.cmd == BPF_MAP_CREATE || event.cmd == BPF_PROG_LOAD || event.cmd == BPF_BTF_LOAD ||
        event.cmd == BPF_OBJ_GET)) {
@@ -122,7 +135,9 @@ std::vector<Rewrite> Listener::rewrites_of(std::string_view name, std::span<cons
                           .function_insn = origin.insn,
                           .before = insn::print(function.insns, origin.insn),
                           .after = insn::print(loaded, at),
-                          .cause = cause_of(plan, origin)});
+                          .cause = is_other_helper(loaded[at], function.insns[origin.insn])
+                                       ? std::string("a helper that this kernel knows")
+                                       : cause_of(plan, origin)});
     }
     return rewrites;
   }

@@ -142,6 +142,7 @@ Json story_json(const LoadStory& story) {
           {"error", error_json(story.error)},
           {"programs", programs},
           {"maps", maps},
+          {"notes", story.notes},
           {"phases_us",
            {{"parse", story.parse_time.count()},
             {"plan", story.plan_time.count()},
