@@ -2,6 +2,9 @@
 #pragma once
 
 #include <array>
+#include <atomic>
+#include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <vector>
@@ -12,15 +15,25 @@ namespace skep::btf {
 
 /// Ids of the named types of one kind by hash of their names: open addressing, a power of two at most half full. 0 marks a free slot.
 struct NameIndex {
-  std::once_flag built;
+  std::atomic<u32> searches = 0;  // made before it was built
+  std::atomic<bool> is_built = false;
+  std::once_flag once;
   std::vector<u32> slots;
 };
 
 /// Ids of the named types by hash of their essential names. Types that share a name are a chain, ascending.
 struct EssentialIndex {
-  std::once_flag built;
+  std::atomic<bool> is_built = false;
+  std::once_flag once;
   std::vector<u32> heads;  // as NameIndex::slots
   std::vector<u32> next;   // per own type: the next of the same name; 0 ends the chain
+};
+
+/// What passes over all types have found for the names that were asked for: ids by essential name, ascending.
+struct KnownNames {
+  std::mutex lock;
+  u32 passes = 0;
+  std::map<std::string, std::vector<u32>, std::less<>> ids;
 };
 
 struct Blob {
@@ -43,6 +56,7 @@ struct Blob {
   std::unique_ptr<u8[]> kinds;     // of each own type
   mutable std::array<NameIndex, kind_count> indexes;
   mutable EssentialIndex essential;
+  mutable KnownNames known_names;
 
   u32 type_count() const { return first_id + own_count; }
   u64 string_end() const { return u64{first_string} + strings.size(); }
@@ -51,9 +65,20 @@ struct Blob {
   std::string_view string(u32 offset) const;
 };
 
-/// Fills in offsets and kinds of `blob` (whose types, strings, layout and base are set) and checks every reference.
+/// One pass over the own types of `blob`: adds to `ids`, under each name that stands there, the types with this essential name.
+void find_names(const Blob& blob, std::map<std::string, std::vector<u32>, std::less<>>& ids);
+/// One pass over the own types of this kind: the first called `name`, or 0.
+u32 find_name(const Blob& blob, std::string_view name, Kind kind);
+
+/// What is believed without a look.
+enum class Trust : u8 {
+  nothing,
+  elements,  ///< names and types of members and parameters
+};
+
+/// Fills in offsets and kinds of `blob` (whose types, strings, layout and base are set) and checks every reference that is not trusted.
 /// Errors: as Btf::parse.
-Result<void> index_types(Blob& blob);
+Result<void> index_types(Blob& blob, Trust trust);
 
 /// Bytes that follow the btf_type of a known kind: `info` once and `element` for each of vlen.
 struct KindLayout {

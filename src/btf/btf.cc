@@ -15,7 +15,7 @@ const std::byte* Blob::record(u32 id) const {
   while (id != 0 && id < blob->first_id) {
     blob = blob->base_blob;
   }
-  if (id == 0) {
+  if (id == 0 || id - blob->first_id >= blob->own_count) {
     return reinterpret_cast<const std::byte*>(&void_record);
   }
   return blob->types.data() + blob->offsets[id - blob->first_id];
@@ -31,7 +31,9 @@ std::string_view Blob::string(u32 offset) const {
     blob = blob->base_blob;
   }
   offset -= blob->first_string;
-  SKEP_ASSERT(offset < blob->strings.size());
+  if (offset >= blob->strings.size()) {
+    return {};
+  }
   return blob->strings.data() + offset;  // the strings end with a NUL: checked when parsed
 }
 
@@ -52,8 +54,7 @@ std::endian Btf::original_order() const {
 }
 
 Type Btf::type(u32 id) const {
-  SKEP_ASSERT(id < type_count());
-  return {*blob_, blob_->record(id), id};
+  return {*blob_, blob_->record(id), id < type_count() ? id : 0};
 }
 
 bool Btf::has_string(u32 offset) const {

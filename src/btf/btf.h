@@ -15,6 +15,8 @@ namespace skep::btf {
 /// How deep values and declarations nest at most; the kernel's own limit for types that contain types.
 inline constexpr u32 max_depth = 32;
 
+enum class Trust : u8;
+
 /// A parsed BTF blob, possibly split (its first types and strings are those of a base). A handle to immutable data: copies are cheap and
 /// share it, and any of them may be used from any thread.
 class Btf {
@@ -27,8 +29,8 @@ class Btf {
   static Result<Btf> adopt(std::shared_ptr<const void> owner, ByteView raw,
                            std::shared_ptr<const Btf> base = nullptr);
 
-  /// The same for bytes that a kernel made of its own types (a file of /sys/kernel/btf): what its types refer to is not judged beforehand. Should a reference lead
-  /// nowhere after all, it reads as void or as an empty name.
+  /// The same for bytes that the kernel made of its own types (a file of /sys/kernel/btf): names and types of members and parameters, which are most of the blob, are not
+  /// judged beforehand. Should one lead nowhere after all, it reads as void or as an empty name.
   static Result<Btf> trust(std::shared_ptr<const void> owner, ByteView raw,
                            std::shared_ptr<const Btf> base = nullptr);
 
@@ -41,23 +43,24 @@ class Btf {
   u32 first_id() const;
   const std::shared_ptr<const Btf>& base() const;
 
-  /// The type with this id. `id` < type_count().
+  /// The type with this id; void for one that does not exist.
   Type type(u32 id) const;
   Kind kind(u32 id) const { return type(id).kind(); }
 
-  /// The lowest id of this kind and name, the base's first. The first search for a kind indexes all types of that kind (which costs
-  /// about what one linear search does, as both must visit each name once); later ones take constant time.
+  /// The lowest id of this kind and name, the base's first. The first few searches for a kind look at its types one by one; when more come, all of that kind are
+  /// indexed, and a search takes constant time.
   std::optional<u32> find(std::string_view name, Kind kind) const;
 
   /// The ids of this blob's own types (not of its base's) whose name without its flavour (names.h) is `name`, ascending; of any kind.
   /// Nothing for a `name` that is empty or has a flavour itself.
   std::vector<u32> essential(std::string_view name) const;
-  /// A hint that essential() will be asked for these names: one pass now for all of them instead of an index of every name.
+  /// A hint that essential() or find() will be asked for these names: one pass over the types finds those of all of them. Without it, the first few questions cost such a pass
+  /// each, and then every name is indexed.
   void want(std::span<const std::string_view> essential_names) const;
 
   /// True when a string starts at or spans `offset`.
   bool has_string(u32 offset) const;
-  /// The string at `offset`. has_string(offset).
+  /// The string at `offset`; empty where there is none.
   std::string_view string(u32 offset) const;
 
   /// The blob as BPF_BTF_LOAD takes it, in host byte order; without the base.
@@ -79,7 +82,8 @@ class Btf {
 
  private:
   explicit Btf(std::shared_ptr<const Blob> blob) : blob_(std::move(blob)) {}
-  static Result<Btf> index(std::shared_ptr<Blob> blob, ByteView raw, std::shared_ptr<const Btf> base);
+  static Result<Btf> index(std::shared_ptr<Blob> blob, ByteView raw, std::shared_ptr<const Btf> base,
+                           Trust trust);
 
   std::shared_ptr<const Blob> blob_;
 };

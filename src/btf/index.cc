@@ -165,11 +165,15 @@ std::unexpected<Error> refuse(const Blob& blob, const Stop& stop) {
               cat(frame, ": this skep does not know the kind, and no layout part tells its size"));
 }
 
-/// The elements of a STRUCT, UNION or FUNC_PROTO: each begins with a name and a type. Returns false when they reach past the end.
-template <std::size_t stride>
+/// The elements of a STRUCT, UNION or FUNC_PROTO: each begins with a name and a type. Returns false when they reach past the end. Most of a kernel's blob are such elements,
+/// so those of a trusted one are not looked at: Type judges them when they are asked for.
+template <std::size_t stride, Trust trust>
 inline bool see_named_types(const std::byte* tail, u64 bytes, u64 left, Highest& highest) {
   if (bytes > left) {
     return false;
+  }
+  if constexpr (trust == Trust::elements) {
+    return true;
   }
   for (const std::byte* const end = tail + bytes; tail != end; tail += stride) {
     highest.see_name(load_word(tail));
@@ -203,6 +207,7 @@ std::optional<Stop> see_rare(const Blob& blob, const std::byte* record, std::opt
 /// The pass itself: one record after another. The kinds that make up most of a kernel's types have their own cases, so that the next record's place does not
 /// wait for a table; and all works on local copies, because stores to `kinds` (bytes, which may alias anything) would make the compiler
 /// reload every member each time round.
+template <Trust trust>
 std::optional<Stop> walk(Blob& blob, Highest& all, std::vector<u32>& later) {
   const std::byte* const types = blob.types.data();
   const u64 end = blob.types.size();
@@ -239,12 +244,12 @@ std::optional<Stop> walk(Blob& blob, Highest& all, std::vector<u32>& later) {
       case BTF_KIND_FUNC_PROTO:
         highest.see_id(third);
         tail = u64{BTF_INFO_VLEN(info)} * sizeof(btf_param);
-        fits = see_named_types<sizeof(btf_param)>(record + sizeof(btf_type), tail, left, highest);
+        fits = see_named_types<sizeof(btf_param), trust>(record + sizeof(btf_type), tail, left, highest);
         break;
       case BTF_KIND_STRUCT:
       case BTF_KIND_UNION:
         tail = u64{BTF_INFO_VLEN(info)} * sizeof(btf_member);
-        fits = see_named_types<sizeof(btf_member)>(record + sizeof(btf_type), tail, left, highest);
+        fits = see_named_types<sizeof(btf_member), trust>(record + sizeof(btf_type), tail, left, highest);
         break;
       default: {
         const auto bytes = tail_bytes(blob, raw_kind, BTF_INFO_VLEN(info));
@@ -271,7 +276,7 @@ std::optional<Stop> walk(Blob& blob, Highest& all, std::vector<u32>& later) {
 
 }  // namespace
 
-Result<void> index_types(Blob& blob) {
+Result<void> index_types(Blob& blob, Trust trust) {
   const u64 most = blob.types.size() /
                    sizeof(btf_type);  // the shortest record; memory that is not needed is never touched
   if (blob.first_id + most > most_types) {
@@ -281,7 +286,9 @@ Result<void> index_types(Blob& blob) {
   blob.kinds = std::make_unique_for_overwrite<u8[]>(most);
   Highest highest;
   std::vector<u32> later;
-  if (const auto stop = walk(blob, highest, later)) {
+  const auto stop = trust == Trust::elements ? walk<Trust::elements>(blob, highest, later)
+                                             : walk<Trust::nothing>(blob, highest, later);
+  if (stop) {
     return refuse(blob, *stop);
   }
   if (highest.id >= blob.type_count() || highest.name >= std::max<u64>(blob.string_end(), 1)) {

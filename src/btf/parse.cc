@@ -122,20 +122,23 @@ Result<Btf> Btf::take(std::vector<std::byte>&& bytes, std::shared_ptr<const Btf>
   auto blob = std::make_shared<Blob>();
   blob->copy = std::move(bytes);
   const ByteView view(blob->copy, std::endian::native);
-  return index(std::move(blob), view, std::move(base));
+  return index(std::move(blob), view, std::move(base), Trust::nothing);
 }
 
 Result<Btf> Btf::adopt(std::shared_ptr<const void> owner, ByteView raw, std::shared_ptr<const Btf> base) {
   auto blob = std::make_shared<Blob>();
   blob->owner = std::move(owner);
-  return index(std::move(blob), raw, std::move(base));
+  return index(std::move(blob), raw, std::move(base), Trust::nothing);
 }
 
 Result<Btf> Btf::trust(std::shared_ptr<const void> owner, ByteView raw, std::shared_ptr<const Btf> base) {
-  return adopt(std::move(owner), raw, std::move(base));
+  auto blob = std::make_shared<Blob>();
+  blob->owner = std::move(owner);
+  return index(std::move(blob), raw, std::move(base), Trust::elements);
 }
 
-Result<Btf> Btf::index(std::shared_ptr<Blob> blob, ByteView raw, std::shared_ptr<const Btf> base) {
+Result<Btf> Btf::index(std::shared_ptr<Blob> blob, ByteView raw, std::shared_ptr<const Btf> base,
+                       Trust trust) {
   SKEP_TRY(blob->original_order, order_of(raw));
   raw = ByteView(raw.span(), blob->original_order);
   SKEP_TRY(const Header header, read_header(raw));
@@ -164,7 +167,7 @@ Result<Btf> Btf::index(std::shared_ptr<Blob> blob, ByteView raw, std::shared_ptr
     blob->base = std::move(base);
   }
   SKEP_CHECK(check_strings(blob->strings, blob->base != nullptr));
-  SKEP_CHECK(index_types(*blob));
+  SKEP_CHECK(index_types(*blob, trust));
   return Btf(std::move(blob));
 }
 

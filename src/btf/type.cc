@@ -35,6 +35,10 @@ u32 Type::element(u32 i, std::size_t element_bytes, std::size_t offset) const {
   return word(sizeof(btf_type) + std::size_t{i} * element_bytes + offset);
 }
 
+u32 Type::existing(u32 id) const {
+  return id < blob_->type_count() ? id : 0;
+}
+
 Array Type::array() const {
   SKEP_ASSERT(kind() == Kind::array);
   return {.element_type_id = word(12), .index_type_id = word(16), .count = word(20)};
@@ -45,7 +49,7 @@ Member Type::member(u32 i) const {
   const u32 place = element(i, sizeof(btf_member), 8);
   const bool packed = kind_flag();
   return {.name = blob_->string(element(i, sizeof(btf_member), 0)),
-          .type_id = element(i, sizeof(btf_member), 4),
+          .type_id = existing(element(i, sizeof(btf_member), 4)),
           .offset_bits = packed ? BTF_MEMBER_BIT_OFFSET(place) : place,
           .bitfield_bits = packed ? BTF_MEMBER_BITFIELD_SIZE(place) : 0};
 }
@@ -69,7 +73,7 @@ Enumerator Type::enumerator(u32 i) const {
 Parameter Type::parameter(u32 i) const {
   SKEP_ASSERT(kind() == Kind::func_proto && i < vlen());
   return {.name = blob_->string(element(i, sizeof(btf_param), 0)),
-          .type_id = element(i, sizeof(btf_param), 4)};
+          .type_id = existing(element(i, sizeof(btf_param), 4))};
 }
 
 SectionVariable Type::section_variable(u32 i) const {

@@ -250,5 +250,41 @@ TEST(Hostile, SizesThatOverflowAreAnError) {
   EXPECT_THAT(btf->size_bytes(4).error().message(), HasSubstr("does not fit 64 bits"));
 }
 
+TEST(Hostile, EveryChangedByteOfTrustedTypesIsReadOrRefused) {
+  const Object object = host_object();
+  std::vector<std::byte> bytes(object.btf.span().begin(), object.btf.span().end());
+  u32 refused = 0;
+  u32 more = 0;
+  for (std::size_t at = 0; at < bytes.size(); ++at) {
+    const std::byte mask = static_cast<std::byte>(at % 3 == 0 ? 0xff : at % 3 == 1 ? 0x01 : 0x80);
+    bytes[at] ^= mask;
+    const auto btf = Btf::trust(nullptr, ByteView(bytes, std::endian::native));
+    refused += btf ? 0 : 1;
+    if (btf) {
+      walk(*btf);
+      more += parse(bytes) ? 0 : 1;
+    }
+    bytes[at] ^= mask;
+  }
+  EXPECT_GT(refused, 100u);
+  EXPECT_GT(more, 100u) << "members that lead nowhere must be met here";
+}
+
+TEST(Hostile, AMemberOfTrustedTypesThatLeadsNowhereIsVoidAndNameless) {
+  const auto bytes = blob_of(int_and({5, btf_info(BTF_KIND_STRUCT, 2, false), 8, 99, 7, 0, 1, 1, 32,  //
+                                      0, btf_info(BTF_KIND_FUNC_PROTO, 1, false), 1, 0xffffffff, 0xfffffff0}),
+                             names);
+  EXPECT_FALSE(parse(bytes));
+  const auto btf = Btf::trust(nullptr, ByteView(bytes, std::endian::native));
+  ASSERT_TRUE(btf) << btf.error().message();
+  EXPECT_EQ(btf->type(2).member(0).name, "");
+  EXPECT_EQ(btf->type(2).member(0).type_id, 0u);
+  EXPECT_EQ(btf->type(2).member(1).name, "int");
+  EXPECT_EQ(btf->type(3).parameter(0).type_id, 0u);
+  EXPECT_TRUE(btf->type(99).is_void());
+  EXPECT_EQ(btf->string(99), "");
+  EXPECT_GT(walk(*btf), 0u);
+}
+
 }  // namespace
 }  // namespace skep::btf::test

@@ -1,6 +1,11 @@
 // Types by name, with and without flavours.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <atomic>
+#include <map>
+#include <thread>
+
 #include "btf/edit.h"
 #include "btf/fixture.h"
 #include "btf/names.h"
@@ -37,6 +42,11 @@ Btf flavoured() {
 
 using Ids = std::vector<u32>;
 
+/// The same types without what was looked up before.
+Btf btf_copy(const Btf& btf) {
+  return Btf::parse(ByteView(btf.bytes(), std::endian::native)).value();
+}
+
 TEST(Essential, FindsEveryKindAndFlavourInOrder) {
   const Btf btf = flavoured();
   EXPECT_EQ(btf.essential("s"), (Ids{2, 3, 4, 5, 8}));
@@ -67,6 +77,104 @@ TEST(Essential, IsOfTheBlobsOwnTypesOnly) {
   EXPECT_EQ(split.essential("s"), Ids{plain});
   EXPECT_EQ(split.essential("u"), Ids{flavour});
   EXPECT_EQ(split.essential("t"), Ids{});
+}
+
+TEST(Essential, NamesOfEveryLengthAreFoundWithEveryFlavour) {
+  BtfEditor editor;
+  std::vector<std::string> names;
+  for (std::size_t length = 1; length <= 12; ++length) {
+    for (const std::string& name :
+         {std::string("abcdefghijkl").substr(0, length), std::string(length, 'q'),
+          cat("z_", std::string(length, 'y')), cat(std::string(length, 'w'), "_v")}) {
+      names.push_back(name);
+      for (const std::string_view tail : {"", "___x", "___longer", "__", "_", "____no"}) {
+        editor.add_composite(Kind::struct_, cat(name, tail), 4, {});
+      }
+    }
+  }
+  const Btf btf = editor.finish().value();
+  const Btf hinted = btf_copy(btf);
+  hinted.want(std::vector<std::string_view>(names.begin(), names.end()));
+  for (const std::string& name : names) {
+    Ids wanted;
+    for (u32 id = 1; id < btf.type_count(); ++id) {
+      if (essential_name(btf.type(id).name()) == name) {
+        wanted.push_back(id);
+      }
+    }
+    EXPECT_GE(wanted.size(), 3u);
+    EXPECT_EQ(btf_copy(btf).essential(name), wanted) << name << ": by a pass of its own";
+    EXPECT_EQ(hinted.essential(name), wanted) << name << ": announced";
+    EXPECT_EQ(btf.essential(name), wanted) << name << ": by passes first, then by the index";
+  }
+}
+
+TEST(Find, AnswersTheSameBeforeAndAfterThereIsAnIndex) {
+  const Btf btf = flavoured();
+  for (int round = 0; round < 10; ++round) {
+    EXPECT_EQ(btf.find("s", Kind::struct_), 2u);
+    EXPECT_EQ(btf.find("s", Kind::union_), 4u);
+    EXPECT_EQ(btf.find("s", Kind::fwd), 8u);
+    EXPECT_EQ(btf.find("s___new", Kind::struct_), 3u);
+    EXPECT_EQ(btf.find("s__", Kind::struct_), std::nullopt);
+    EXPECT_EQ(btf.find("", Kind::ptr), std::nullopt);
+    btf.want(std::vector<std::string_view>{"s", "s___new"});
+  }
+}
+
+/// A kernel has every kind of name; each answer is compared with what a walk over all types gives.
+TEST(Find, EveryNameOfThisKernel) {
+  const auto file = FileBytes::open(std::string(vmlinux_path));
+  if (!file) {
+    GTEST_SKIP() << file.error().message();
+  }
+  const Btf btf = Btf::adopt(nullptr, ByteView(file->span(), std::endian::native)).value();
+  const Btf trusted = Btf::trust(nullptr, ByteView(file->span(), std::endian::native)).value();
+  ASSERT_EQ(trusted.type_count(), btf.type_count());
+  std::map<std::string_view, Ids> by_name;
+  std::map<std::pair<std::string_view, Kind>, u32> first;
+  for (u32 id = 1; id < btf.type_count(); ++id) {
+    const Type type = trusted.type(id);
+    ASSERT_EQ(type.name(), btf.type(id).name());
+    if (!type.name().empty()) {
+      by_name[essential_name(type.name())].push_back(id);
+      first.try_emplace({type.name(), type.kind()}, id);
+    }
+  }
+  u32 count = 0;
+  for (const auto& [key, id] : first) {
+    ASSERT_EQ(trusted.find(key.first, key.second), id) << key.first;
+  }
+  for (const auto& [name, ids] : by_name) {
+    ASSERT_EQ(trusted.essential(name), ids) << name;
+    if (count++ % 997 == 0) {
+      const Btf fresh = Btf::trust(nullptr, ByteView(file->span(), std::endian::native)).value();
+      fresh.want(std::vector<std::string_view>{name, "no_such_type_here", "int"});
+      ASSERT_EQ(fresh.essential(name), ids) << name;
+      ASSERT_EQ(fresh.find(name, btf.kind(ids[0])), first.at({name, btf.kind(ids[0])}));
+    }
+  }
+}
+
+TEST(Lookup, FromManyThreadsAtOnce) {
+  const Btf btf = host_btf();
+  std::vector<std::thread> threads;
+  std::atomic<u32> wrong = 0;
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([&] {
+      for (u32 id = 1; id < btf.type_count(); ++id) {
+        const Type type = btf.type(id);
+        if (!type.name().empty() && type.kind() != Kind::unknown) {
+          wrong += btf.find(type.name(), type.kind()).value_or(~0u) > id ? 1 : 0;
+          wrong += std::ranges::count(btf.essential(essential_name(type.name())), id) == 1 ? 0 : 1;
+        }
+      }
+    });
+  }
+  for (std::thread& thread : threads) {
+    thread.join();
+  }
+  EXPECT_EQ(wrong, 0u);
 }
 
 }  // namespace

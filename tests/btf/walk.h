@@ -2,9 +2,11 @@
 // crashing and in bounded time.
 #pragma once
 
+#include <algorithm>
 #include <vector>
 
 #include "btf/declare.h"
+#include "btf/names.h"
 #include "btf/value.h"
 #include "btf/value_parse.h"
 
@@ -43,6 +45,10 @@ inline std::size_t walk(const Btf& btf, u32 most = 2000) {
     SKEP_ASSERT(btf.resolve(id) < btf.type_count());
     SKEP_ASSERT(type.kind() == Kind::unknown || type.name().empty() ||
                 btf.find(type.name(), type.kind()).value_or(id) <= id);
+    if (const auto ids = btf.essential(essential_name(type.name()));
+        id >= btf.first_id() && !type.name().empty()) {
+      SKEP_ASSERT(std::ranges::binary_search(ids, id));
+    }
     (void)btf.alignment(id);
     if (const auto size = btf.size_bytes(id); size && *size <= bytes.size()) {
       const auto text = format(btf, id, std::span(bytes).first(*size));
