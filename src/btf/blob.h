@@ -51,14 +51,30 @@ struct Blob {
   std::string_view strings;
   std::span<const std::byte> layout;  // btf_layout per kind; may be empty
 
-  u32 own_count = 0;               // types in this blob
-  std::unique_ptr<u32[]> offsets;  // of each own type, within `types`
-  std::unique_ptr<u8[]> kinds;     // of each own type
+  // Where the types are. Of a checked blob all places are known from the start; in a trusted one they are found as they are needed, from the first one on.
+  std::unique_ptr<u32[]> offsets;      // of each own type, within `types`
+  std::unique_ptr<u8[]> kinds;         // of each own type
+  mutable std::atomic<u32> known = 0;  // how many of both are filled in
+  mutable std::atomic<bool> is_walked = false;
+  mutable std::mutex walk_lock;
+  mutable u64 walked_bytes = 0;
+
   mutable std::array<NameIndex, kind_count> indexes;
   mutable EssentialIndex essential;
   mutable KnownNames known_names;
 
-  u32 type_count() const { return first_id + own_count; }
+  /// Finds the places of the first `wanted` own types, where there are so many. Returns how many are known.
+  u32 reach(u32 wanted) const;
+  u32 own_count() const {
+    return is_walked.load(std::memory_order_acquire) ? known.load(std::memory_order_relaxed) : reach(~u32{0});
+  }
+  u32 type_count() const { return first_id + own_count(); }
+  /// True when there is a type with this id.
+  bool has(u32 id) const {
+    const u32 index = id - first_id;
+    return id < first_id || index < known.load(std::memory_order_acquire) ||
+           (!is_walked.load(std::memory_order_acquire) && index < reach(index + 1));
+  }
   u64 string_end() const { return u64{first_string} + strings.size(); }
   const std::byte* record(u32 id) const;
   u32 raw_kind(u32 id) const;
@@ -70,15 +86,16 @@ void find_names(const Blob& blob, std::map<std::string, std::vector<u32>, std::l
 /// One pass over the own types of this kind: the first called `name`, or 0.
 u32 find_name(const Blob& blob, std::string_view name, Kind kind);
 
-/// What is believed without a look.
-enum class Trust : u8 {
-  nothing,
-  elements,  ///< names and types of members and parameters
-};
-
-/// Fills in offsets and kinds of `blob` (whose types, strings, layout and base are set) and checks every reference that is not trusted.
+/// Fills in offsets and kinds of `blob` (whose types, strings, layout and base are set) and checks every reference.
 /// Errors: as Btf::parse.
-Result<void> index_types(Blob& blob, Trust trust);
+Result<void> index_types(Blob& blob);
+/// Prepares `blob` for Blob::reach().
+Result<void> index_later(Blob& blob);
+
+/// Bytes of a record after its btf_type, or nothing for a kind whose size nobody tells.
+std::optional<u64> tail_bytes(const Blob& blob, u32 raw_kind, u32 vlen);
+/// True when sizes and bit counts of a scalar are such that values can be read. Sizes of other kinds are free.
+bool is_scalar_sound(Kind kind, const std::byte* record);
 
 /// Bytes that follow the btf_type of a known kind: `info` once and `element` for each of vlen.
 struct KindLayout {

@@ -15,7 +15,7 @@ const std::byte* Blob::record(u32 id) const {
   while (id != 0 && id < blob->first_id) {
     blob = blob->base_blob;
   }
-  if (id == 0 || id - blob->first_id >= blob->own_count) {
+  if (id == 0 || !blob->has(id)) {
     return reinterpret_cast<const std::byte*>(&void_record);
   }
   return blob->types.data() + blob->offsets[id - blob->first_id];
@@ -54,7 +54,7 @@ std::endian Btf::original_order() const {
 }
 
 Type Btf::type(u32 id) const {
-  return {*blob_, blob_->record(id), id < type_count() ? id : 0};
+  return {*blob_, blob_->record(id), blob_->has(id) ? id : 0};
 }
 
 bool Btf::has_string(u32 offset) const {

@@ -15,8 +15,6 @@ namespace skep::btf {
 /// How deep values and declarations nest at most; the kernel's own limit for types that contain types.
 inline constexpr u32 max_depth = 32;
 
-enum class Trust : u8;
-
 /// A parsed BTF blob, possibly split (its first types and strings are those of a base). A handle to immutable data: copies are cheap and
 /// share it, and any of them may be used from any thread.
 class Btf {
@@ -29,8 +27,8 @@ class Btf {
   static Result<Btf> adopt(std::shared_ptr<const void> owner, ByteView raw,
                            std::shared_ptr<const Btf> base = nullptr);
 
-  /// The same for bytes that the kernel made of its own types (a file of /sys/kernel/btf): names and types of members and parameters, which are most of the blob, are not
-  /// judged beforehand. Should one lead nowhere after all, it reads as void or as an empty name.
+  /// The same for bytes that the kernel made of its own types (a file of /sys/kernel/btf): but for the header they are not judged beforehand, and types are found as they are
+  /// needed. Should a reference lead nowhere after all, it reads as void or as an empty name; types end before one that cannot be stepped over.
   static Result<Btf> trust(std::shared_ptr<const void> owner, ByteView raw,
                            std::shared_ptr<const Btf> base = nullptr);
 
@@ -81,6 +79,7 @@ class Btf {
   const Blob& blob() const { return *blob_; }
 
  private:
+  enum class Trust : u8 { nobody, kernel };
   explicit Btf(std::shared_ptr<const Blob> blob) : blob_(std::move(blob)) {}
   static Result<Btf> index(std::shared_ptr<Blob> blob, ByteView raw, std::shared_ptr<const Btf> base,
                            Trust trust);

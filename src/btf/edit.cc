@@ -19,7 +19,7 @@ BtfEditor::BtfEditor(const Btf& btf) : base_(btf.base()), first_id_(btf.first_id
   const Blob& blob = btf.blob();
   first_string_ = blob.first_string;
   types_.assign(blob.types.begin(), blob.types.end());
-  offsets_.assign(blob.offsets.get(), blob.offsets.get() + blob.own_count);
+  offsets_.assign(blob.offsets.get(), blob.offsets.get() + blob.own_count());
   strings_ = blob.strings;
   layout_.assign(blob.layout.begin(), blob.layout.end());
 }

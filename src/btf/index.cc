@@ -58,34 +58,6 @@ inline void see_elements(Kind kind, const std::byte* tail, u32 vlen, Highest& hi
   }
 }
 
-/// True when sizes and bit counts of a scalar are such that values can be read. Sizes of other kinds are free.
-bool is_scalar_sound(Kind kind, const std::byte* record) {
-  const u32 bytes = load_word(record + 8);
-  switch (kind) {
-    case Kind::int_: {
-      const u32 word = load_word(record + sizeof(btf_type));
-      return bytes >= 1 && bytes <= 16 && BTF_INT_OFFSET(word) + BTF_INT_BITS(word) <= 8 * bytes;
-    }
-    case Kind::enum_:
-    case Kind::enum64: return bytes >= 1 && bytes <= 8 && std::has_single_bit(bytes);
-    case Kind::float_: return bytes >= 1 && bytes <= 16;
-    default: return true;
-  }
-}
-
-/// Bytes of the record at `at` after its btf_type, or nothing for a kind whose size nobody tells.
-std::optional<u64> tail_bytes(const Blob& blob, u32 raw_kind, u32 vlen) {
-  if (raw_kind != 0 && raw_kind < kind_count) {
-    return kind_layouts[raw_kind].info + u64{vlen} * kind_layouts[raw_kind].element;
-  }
-  const u64 row = u64{raw_kind} * sizeof(btf_layout);
-  if (raw_kind == 0 || row + sizeof(btf_layout) > blob.layout.size()) {
-    return std::nullopt;
-  }
-  const auto size_at = [&](u64 offset) { return std::to_integer<u64>(blob.layout[row + offset]); };
-  return size_at(0) + size_at(1) * vlen;
-}
-
 std::string frame_of(const Blob& blob, u32 index, u32 raw_kind) {
   return raw_kind < kind_count
              ? cat("BTF type ", blob.first_id + index, " (", btf_kind_names[raw_kind].name, ")")
@@ -116,7 +88,7 @@ Result<void> check_later(const Blob& blob, u32 index) {
 
 /// The slow pass: which reference is out of range.
 Result<void> blame(const Blob& blob) {
-  for (u32 i = 0; i < blob.own_count; ++i) {
+  for (u32 i = 0; i < blob.own_count(); ++i) {
     const std::byte* record = blob.types.data() + blob.offsets[i];
     const u32 raw_kind = blob.kinds[i];
     const u32 info = load_word(record + 4);
@@ -148,8 +120,8 @@ struct Stop {
 
 std::unexpected<Error> refuse(const Blob& blob, const Stop& stop) {
   const u64 left = blob.types.size() - stop.at;
-  const std::string frame = left < sizeof(btf_type) ? cat("BTF type ", blob.first_id + blob.own_count)
-                                                    : frame_of(blob, blob.own_count, stop.raw_kind);
+  const std::string frame = left < sizeof(btf_type) ? cat("BTF type ", blob.first_id + blob.own_count())
+                                                    : frame_of(blob, blob.own_count(), stop.raw_kind);
   if (stop.tail && left >= sizeof(btf_type) + *stop.tail) {
     return fail(Errc::malformed,
                 cat(frame, ": its size and width contradict each other or are not possible"));
@@ -165,15 +137,11 @@ std::unexpected<Error> refuse(const Blob& blob, const Stop& stop) {
               cat(frame, ": this skep does not know the kind, and no layout part tells its size"));
 }
 
-/// The elements of a STRUCT, UNION or FUNC_PROTO: each begins with a name and a type. Returns false when they reach past the end. Most of a kernel's blob are such elements,
-/// so those of a trusted one are not looked at: Type judges them when they are asked for.
-template <std::size_t stride, Trust trust>
+/// The elements of a STRUCT, UNION or FUNC_PROTO: each begins with a name and a type. Returns false when they reach past the end.
+template <std::size_t stride>
 inline bool see_named_types(const std::byte* tail, u64 bytes, u64 left, Highest& highest) {
   if (bytes > left) {
     return false;
-  }
-  if constexpr (trust == Trust::elements) {
-    return true;
   }
   for (const std::byte* const end = tail + bytes; tail != end; tail += stride) {
     highest.see_name(load_word(tail));
@@ -207,7 +175,6 @@ std::optional<Stop> see_rare(const Blob& blob, const std::byte* record, std::opt
 /// The pass itself: one record after another. The kinds that make up most of a kernel's types have their own cases, so that the next record's place does not
 /// wait for a table; and all works on local copies, because stores to `kinds` (bytes, which may alias anything) would make the compiler
 /// reload every member each time round.
-template <Trust trust>
 std::optional<Stop> walk(Blob& blob, Highest& all, std::vector<u32>& later) {
   const std::byte* const types = blob.types.data();
   const u64 end = blob.types.size();
@@ -244,12 +211,12 @@ std::optional<Stop> walk(Blob& blob, Highest& all, std::vector<u32>& later) {
       case BTF_KIND_FUNC_PROTO:
         highest.see_id(third);
         tail = u64{BTF_INFO_VLEN(info)} * sizeof(btf_param);
-        fits = see_named_types<sizeof(btf_param), trust>(record + sizeof(btf_type), tail, left, highest);
+        fits = see_named_types<sizeof(btf_param)>(record + sizeof(btf_type), tail, left, highest);
         break;
       case BTF_KIND_STRUCT:
       case BTF_KIND_UNION:
         tail = u64{BTF_INFO_VLEN(info)} * sizeof(btf_member);
-        fits = see_named_types<sizeof(btf_member), trust>(record + sizeof(btf_type), tail, left, highest);
+        fits = see_named_types<sizeof(btf_member)>(record + sizeof(btf_type), tail, left, highest);
         break;
       default: {
         const auto bytes = tail_bytes(blob, raw_kind, BTF_INFO_VLEN(info));
@@ -269,26 +236,56 @@ std::optional<Stop> walk(Blob& blob, Highest& all, std::vector<u32>& later) {
     kinds[count] = static_cast<u8>(raw_kind);
     at += sizeof(btf_type) + tail;
   }
-  blob.own_count = count;
+  blob.known = count;
+  blob.is_walked = true;
   all = highest;
   return stop;
 }
 
-}  // namespace
-
-Result<void> index_types(Blob& blob, Trust trust) {
-  const u64 most = blob.types.size() /
-                   sizeof(btf_type);  // the shortest record; memory that is not needed is never touched
+/// Room for as many types as there can be. Memory that is not needed is never touched.
+Result<void> make_room(Blob& blob) {
+  const u64 most = blob.types.size() / sizeof(btf_type);  // the shortest record
   if (blob.first_id + most > most_types) {
     return fail(Errc::malformed, cat("BTF types: ", blob.types.size(), " bytes of types are too many"));
   }
   blob.offsets = std::make_unique_for_overwrite<u32[]>(most);
   blob.kinds = std::make_unique_for_overwrite<u8[]>(most);
+  return {};
+}
+
+}  // namespace
+
+bool is_scalar_sound(Kind kind, const std::byte* record) {
+  const u32 bytes = load_word(record + 8);
+  switch (kind) {
+    case Kind::int_: {
+      const u32 word = load_word(record + sizeof(btf_type));
+      return bytes >= 1 && bytes <= 16 && BTF_INT_OFFSET(word) + BTF_INT_BITS(word) <= 8 * bytes;
+    }
+    case Kind::enum_:
+    case Kind::enum64: return bytes >= 1 && bytes <= 8 && std::has_single_bit(bytes);
+    case Kind::float_: return bytes >= 1 && bytes <= 16;
+    default: return true;
+  }
+}
+
+std::optional<u64> tail_bytes(const Blob& blob, u32 raw_kind, u32 vlen) {
+  if (raw_kind != 0 && raw_kind < kind_count) {
+    return kind_layouts[raw_kind].info + u64{vlen} * kind_layouts[raw_kind].element;
+  }
+  const u64 row = u64{raw_kind} * sizeof(btf_layout);
+  if (raw_kind == 0 || row + sizeof(btf_layout) > blob.layout.size()) {
+    return std::nullopt;
+  }
+  const auto size_at = [&](u64 offset) { return std::to_integer<u64>(blob.layout[row + offset]); };
+  return size_at(0) + size_at(1) * vlen;
+}
+
+Result<void> index_types(Blob& blob) {
+  SKEP_CHECK(make_room(blob));
   Highest highest;
   std::vector<u32> later;
-  const auto stop = trust == Trust::elements ? walk<Trust::elements>(blob, highest, later)
-                                             : walk<Trust::nothing>(blob, highest, later);
-  if (stop) {
+  if (const auto stop = walk(blob, highest, later)) {
     return refuse(blob, *stop);
   }
   if (highest.id >= blob.type_count() || highest.name >= std::max<u64>(blob.string_end(), 1)) {
@@ -298,6 +295,56 @@ Result<void> index_types(Blob& blob, Trust trust) {
     SKEP_CHECK(check_later(blob, index));
   }
   return {};
+}
+
+Result<void> index_later(Blob& blob) {
+  SKEP_CHECK(make_room(blob));
+  blob.is_walked = false;
+  return {};
+}
+
+/// As walk(), but it judges nothing that Type does not need to stay within the blob. What cannot be stepped over ends the types.
+u32 Blob::reach(u32 wanted) const {
+  const std::scoped_lock held(walk_lock);
+  if (is_walked.load(std::memory_order_relaxed)) {
+    return known.load(std::memory_order_relaxed);
+  }
+  u64 at = walked_bytes;
+  u32 count = known.load(std::memory_order_relaxed);
+  const std::byte* const begin = types.data();
+  const u64 end = types.size();
+  for (; count < wanted && end - at >= sizeof(btf_type); ++count) {
+    const std::byte* const record = begin + at;
+    const u32 info = load_word(record + 4);
+    const u32 raw_kind = BTF_INFO_KIND(info);
+    u64 tail = 0;
+    bool is_sound = true;
+    switch (raw_kind) {
+      case BTF_KIND_FUNC:
+      case BTF_KIND_PTR:
+      case BTF_KIND_CONST:
+      case BTF_KIND_VOLATILE:
+      case BTF_KIND_TYPEDEF: break;
+      case BTF_KIND_FUNC_PROTO: tail = u64{BTF_INFO_VLEN(info)} * sizeof(btf_param); break;
+      case BTF_KIND_STRUCT:
+      case BTF_KIND_UNION: tail = u64{BTF_INFO_VLEN(info)} * sizeof(btf_member); break;
+      default:
+        tail = tail_bytes(*this, raw_kind, BTF_INFO_VLEN(info)).value_or(end);
+        is_sound = tail <= end - at - sizeof(btf_type) &&
+                   (raw_kind >= kind_count || is_scalar_sound(static_cast<Kind>(raw_kind), record));
+    }
+    if (tail > end - at - sizeof(btf_type) || !is_sound) {
+      at = end;
+      break;
+    }
+    offsets[count] = static_cast<u32>(at);
+    kinds[count] = static_cast<u8>(raw_kind);
+    at += sizeof(btf_type) + tail;
+  }
+  walked_bytes = at;
+  known.store(count, std::memory_order_release);
+  is_walked.store(end - at < sizeof(btf_type), std::memory_order_release);
+  return count;
 }
 
 }  // namespace skep::btf

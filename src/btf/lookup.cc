@@ -45,7 +45,8 @@ u32& slot_of(const Blob& blob, std::vector<u32>& slots, std::string_view name) {
 }
 
 void build_index(const Blob& blob, Kind kind, NameIndex& index) {
-  const std::span kinds(blob.kinds.get(), blob.own_count);
+  const u32 all = blob.own_count();
+  const std::span kinds(blob.kinds.get(), all);
   const u8 wanted = static_cast<u8>(kind);
   const auto count = static_cast<std::size_t>(std::count(kinds.begin(), kinds.end(), wanted));
   index.slots.resize(std::bit_ceil(2 * count + 1));
@@ -72,9 +73,10 @@ u32& head_of(const Blob& blob, std::vector<u32>& heads, std::string_view name) {
 }
 
 void build_index(const Blob& blob, EssentialIndex& index) {
-  index.heads.resize(std::bit_ceil(2 * std::size_t{blob.own_count} + 1));
-  index.next.resize(blob.own_count);
-  for (u32 i = blob.own_count; i-- > 0;) {
+  const u32 all = blob.own_count();
+  index.heads.resize(std::bit_ceil(2 * std::size_t{all} + 1));
+  index.next.resize(all);
+  for (u32 i = all; i-- > 0;) {
     const u32 id = blob.first_id + i;
     const std::string_view name = essential_name(blob.string(load_word(blob.record(id))));
     if (!name.empty()) {

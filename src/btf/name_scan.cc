@@ -39,16 +39,12 @@ u64 first_bytes(std::string_view name) {
 
 /// The first bytes of the name at `offset`.
 inline u64 first_bytes(const Blob& blob, u32 offset) {
-  const Blob* holder = &blob;
-  while (offset < holder->first_string) {
-    holder = holder->base_blob;
-  }
-  const std::size_t at = offset - holder->first_string;
+  const u64 at = offset - blob.first_string;  // wraps for a string of the base
   u64 word;
-  if (at + sizeof word > holder->strings.size()) {
+  if (at + sizeof word > blob.strings.size()) {
     return first_bytes(blob.string(offset));
   }
-  std::memcpy(&word, holder->strings.data() + at, sizeof word);
+  std::memcpy(&word, blob.strings.data() + at, sizeof word);
   return cut_at_nul(from_order(word, std::endian::little));
 }
 
@@ -71,6 +67,24 @@ void add_forms(Filter& filter, const std::string& name) {
   }
 }
 
+/// Calls `visit` with the index of each own type until it says true; in a blob that is not walked yet, types are looked at soon after they were found, while they are in the cache.
+template <class Visit>
+void for_each_type(const Blob& blob, Visit visit) {
+  constexpr u32 step = 1024;
+  for (u32 from = 0;;) {
+    const u32 known = blob.known.load(std::memory_order_acquire);
+    const u32 to = known > from ? known : blob.reach(from + step);
+    if (to <= from) {
+      return;
+    }
+    for (; from < to; ++from) {
+      if (visit(from)) {
+        return;
+      }
+    }
+  }
+}
+
 }  // namespace
 
 void find_names(const Blob& blob, std::map<std::string, std::vector<u32>, std::less<>>& ids) {
@@ -79,32 +93,36 @@ void find_names(const Blob& blob, std::map<std::string, std::vector<u32>, std::l
     add_forms(filter, name);
   }
   const std::byte* const types = blob.types.data();
-  for (u32 i = 0; i < blob.own_count; ++i) {
+  for_each_type(blob, [&](u32 i) {
     const u32 offset = load_word(types + blob.offsets[i]);
     const u64 word = first_bytes(blob, offset);
     if (!filter.has(word) && !has_separator(word)) {
-      continue;
+      return false;
     }
     const std::string_view name = essential_name(blob.string(offset));
     if (const auto wanted = ids.find(name); wanted != ids.end() && !name.empty()) {
       wanted->second.push_back(blob.first_id + i);
     }
-  }
+    return false;
+  });
 }
 
 u32 find_name(const Blob& blob, std::string_view name, Kind kind) {
   const u64 wanted = first_bytes(name);
   const std::byte* const types = blob.types.data();
-  for (u32 i = 0; i < blob.own_count; ++i) {
+  u32 found = 0;
+  for_each_type(blob, [&](u32 i) {
     if (blob.kinds[i] != static_cast<u8>(kind)) {
-      continue;
+      return false;
     }
     const u32 offset = load_word(types + blob.offsets[i]);
-    if (first_bytes(blob, offset) == wanted && blob.string(offset) == name) {
-      return blob.first_id + i;
+    if (first_bytes(blob, offset) != wanted || blob.string(offset) != name) {
+      return false;
     }
-  }
-  return 0;
+    found = blob.first_id + i;
+    return true;
+  });
+  return found;
 }
 
 }  // namespace skep::btf

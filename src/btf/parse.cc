@@ -122,19 +122,19 @@ Result<Btf> Btf::take(std::vector<std::byte>&& bytes, std::shared_ptr<const Btf>
   auto blob = std::make_shared<Blob>();
   blob->copy = std::move(bytes);
   const ByteView view(blob->copy, std::endian::native);
-  return index(std::move(blob), view, std::move(base), Trust::nothing);
+  return index(std::move(blob), view, std::move(base), Trust::nobody);
 }
 
 Result<Btf> Btf::adopt(std::shared_ptr<const void> owner, ByteView raw, std::shared_ptr<const Btf> base) {
   auto blob = std::make_shared<Blob>();
   blob->owner = std::move(owner);
-  return index(std::move(blob), raw, std::move(base), Trust::nothing);
+  return index(std::move(blob), raw, std::move(base), Trust::nobody);
 }
 
 Result<Btf> Btf::trust(std::shared_ptr<const void> owner, ByteView raw, std::shared_ptr<const Btf> base) {
   auto blob = std::make_shared<Blob>();
   blob->owner = std::move(owner);
-  return index(std::move(blob), raw, std::move(base), Trust::elements);
+  return index(std::move(blob), raw, std::move(base), Trust::kernel);
 }
 
 Result<Btf> Btf::index(std::shared_ptr<Blob> blob, ByteView raw, std::shared_ptr<const Btf> base,
@@ -167,7 +167,7 @@ Result<Btf> Btf::index(std::shared_ptr<Blob> blob, ByteView raw, std::shared_ptr
     blob->base = std::move(base);
   }
   SKEP_CHECK(check_strings(blob->strings, blob->base != nullptr));
-  SKEP_CHECK(index_types(*blob, trust));
+  SKEP_CHECK(trust == Trust::kernel ? index_later(*blob) : index_types(*blob));
   return Btf(std::move(blob));
 }
 

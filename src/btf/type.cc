@@ -19,7 +19,7 @@ u32 Type::size_bytes() const {
 
 u32 Type::type_id() const {
   SKEP_ASSERT(is_one_of(kind(), referring_kinds));
-  return word(8);
+  return existing(word(8));
 }
 
 bool Type::is_transparent() const {
@@ -36,12 +36,12 @@ u32 Type::element(u32 i, std::size_t element_bytes, std::size_t offset) const {
 }
 
 u32 Type::existing(u32 id) const {
-  return id < blob_->type_count() ? id : 0;
+  return blob_->has(id) ? id : 0;
 }
 
 Array Type::array() const {
   SKEP_ASSERT(kind() == Kind::array);
-  return {.element_type_id = word(12), .index_type_id = word(16), .count = word(20)};
+  return {.element_type_id = existing(word(12)), .index_type_id = existing(word(16)), .count = word(20)};
 }
 
 Member Type::member(u32 i) const {
@@ -78,7 +78,7 @@ Parameter Type::parameter(u32 i) const {
 
 SectionVariable Type::section_variable(u32 i) const {
   SKEP_ASSERT(kind() == Kind::datasec && i < vlen());
-  return {.type_id = element(i, sizeof(btf_var_secinfo), 0),
+  return {.type_id = existing(element(i, sizeof(btf_var_secinfo), 0)),
           .offset = element(i, sizeof(btf_var_secinfo), 4),
           .bytes = element(i, sizeof(btf_var_secinfo), 8)};
 }

@@ -124,7 +124,7 @@ class Type {
     std::memcpy(&value, record_ + offset, sizeof value);
     return value;
   }
-  /// `id`, or void where there is no such type: elements of trusted blobs were not judged before.
+  /// `id`, or void where there is no such type: trusted blobs were not judged before.
   u32 existing(u32 id) const;
   u32 int_word() const;
   u32 element(u32 i, std::size_t element_bytes, std::size_t offset) const;
