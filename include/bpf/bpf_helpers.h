@@ -17,10 +17,15 @@
 #define __ulong(name, val) \
   enum { SKEP_PASTE(skep_ulong_, SKEP_PASTE(__COUNTER__, SKEP_PASTE(_, __LINE__))) = (val) } name
 
-/* The section tells the loader what a function or variable is. `used` keeps it although nothing in the file refers to it; externs know no `used`. */
+/* The section tells the loader what a function or variable is. `used` keeps it although nothing in the file refers to it; externs know no `used`, which
+ * clang would remark on; gcc takes no pragma here. */
+#ifdef __clang__
 #define SEC(name)                                                                           \
   _Pragma("GCC diagnostic push") _Pragma("GCC diagnostic ignored \"-Wignored-attributes\"") \
       __attribute__((section(name), used)) _Pragma("GCC diagnostic pop")
+#else
+#define SEC(name) __attribute__((section(name), used))
+#endif
 
 #undef __always_inline
 #define __always_inline __inline__ __attribute__((always_inline))
