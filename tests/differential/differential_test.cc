@@ -1,42 +1,16 @@
 // Every fixture and example through libbpf_dump and skep_dump: what the two would tell the kernel must be equal, line by line. Needs no rights.
 #include <gtest/gtest.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <array>
-#include <cstdio>
-#include <filesystem>
-#include <fstream>
 #include <string>
 #include <vector>
 
 #include "differential/expected.h"
+#include "differential/outcome.h"
 #include "objects/objects.h"
 
 namespace differential {
 namespace {
-
-struct Outcome {
-  int status = 0;
-  std::string text;
-};
-
-Outcome run(const std::string& command) {
-  Outcome outcome;
-  std::FILE* pipe = ::popen(command.c_str(), "r");
-  std::array<char, 65536> buffer{};
-  while (const std::size_t size = std::fread(buffer.data(), 1, buffer.size(), pipe)) {
-    outcome.text.append(buffer.data(), size);
-  }
-  const int status = ::pclose(pipe);
-  outcome.status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-  return outcome;
-}
-
-Outcome dump(const char* loader, const std::string& object) {
-  return run(std::string(SKEP_BUILD_DIR "/tests/differential/") + loader + " '" + object + "' 2>&1");
-}
 
 std::string without_reviewed_differences(const std::string& text, std::string_view object) {
   std::string kept;
@@ -54,24 +28,12 @@ std::string without_reviewed_differences(const std::string& text, std::string_vi
   return kept;
 }
 
-// The first lines of a unified diff; long ones are cut.
-std::string diff(const std::string& libbpf, const std::string& skep) {
-  const std::string base = testing::TempDir() + "differential_" + std::to_string(::getpid());
-  std::ofstream(base + ".libbpf") << libbpf;
-  std::ofstream(base + ".skep") << skep;
-  const Outcome difference =
-      run("diff -u '" + base + ".libbpf' '" + base + ".skep' | cut -c 1-160 | head -80");
-  std::filesystem::remove(base + ".libbpf");
-  std::filesystem::remove(base + ".skep");
-  return difference.text;
-}
-
 class Differential : public testing::TestWithParam<std::string> {};
 
 TEST_P(Differential, SkepTellsTheKernelWhatLibbpfDoes) {
   const std::string name = objects::name_of(GetParam());
-  const Outcome libbpf = dump("libbpf_dump", GetParam());
-  const Outcome skep = dump("skep_dump", GetParam());
+  const Outcome libbpf = dump("libbpf_dump", "'" + GetParam() + "' 2>&1");
+  const Outcome skep = dump("skep_dump", "'" + GetParam() + "' 2>&1");
   for (const Refusal& refusal : refusals) {
     if (matches(refusal.object, name)) {
       EXPECT_EQ(libbpf.status, 3) << libbpf.text;
