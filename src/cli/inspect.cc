@@ -17,8 +17,21 @@ Status inspect(const Arguments& arguments, Output& out) {
       status = worst(status, status_of(spec.error().code(), Phase::reading));
       continue;
     }
+    std::optional<CoreReport> core;
+    if (arguments.has("core")) {
+      core = report_core(*spec, arguments);
+      if (core->error) {
+        out.complain(cat(path, ": ", core->error->message()));
+        status = worst(status,
+                       arguments.text("btf") ? status_of(core->error->code(), Phase::reading) : Status::ok);
+      }
+    }
     if (out.is_json()) {
-      out.json(inspect_json(*spec, code));
+      Json document = inspect_json(*spec, code);
+      if (core) {
+        document.set("core", core_json(*spec, *core));
+      }
+      out.json(document);
       continue;
     }
     if (!first) {
@@ -26,6 +39,9 @@ Status inspect(const Arguments& arguments, Output& out) {
     }
     first = false;
     inspect_text(*spec, code, out);
+    if (core) {
+      core_text(*spec, *core, out);
+    }
   }
   return status;
 }

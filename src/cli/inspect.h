@@ -4,7 +4,9 @@
 #include <string>
 #include <vector>
 
+#include "cli/arguments.h"
 #include "cli/output.h"
+#include "skep/core.h"
 #include "skep/object_spec.h"
 
 namespace skep::cli {
@@ -29,6 +31,15 @@ struct CodeLine {
 };
 /// A function's instructions; a 64-bit constant is one line.
 std::vector<CodeLine> code_lines(const ObjectSpec& spec, const FunctionSpec& function);
+
+/// CO-RE relocations as --core shows them. With `error` no kernel's types were to be had: then the object's side alone.
+struct CoreReport {
+  std::vector<CoreExplanation> relocations;
+  std::optional<Error> error;
+};
+CoreReport report_core(const ObjectSpec& spec, const Arguments& arguments);
+void core_text(const ObjectSpec& spec, const CoreReport& report, Output& out);
+Json core_json(const ObjectSpec& spec, const CoreReport& report);
 
 void inspect_text(const ObjectSpec& spec, Code code, Output& out);
 void disassemble_text(const ObjectSpec& spec, Output& out);

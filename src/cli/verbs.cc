@@ -22,6 +22,8 @@ constexpr Option btf_option = {"btf", K::text, "FILE|DIR", "relocate by these ke
 
 constexpr auto inspect_options = std::to_array<Option>({
   {"disasm", K::flag, "", "the instructions too, between the source lines that they come from, with what each relocation names"},
+  {"core", K::flag, "", "each CO-RE relocation: what the code asks of the kernel's types, and what that is on the running kernel or in --btf"},
+  btf_option,
 });
 
 constexpr auto load_options = std::to_array<Option>({
@@ -58,8 +60,8 @@ constexpr auto verb_table = std::to_array<Verb>({
   {.name = "inspect", .operands = "FILE...", .least = 1, .most = 255,
    .summary = "what is inside of a BPF object file",
    .help = "Programs, maps, variables with their C types and initial values, externs, relocations, BTF, and what looks odd.\n"
-           "Asks no kernel and needs no rights; objects of the other byte order can be inspected too.\n",
-   .examples = "  skep inspect prog.o\n  skep inspect --disasm prog.o\n  skep inspect --json prog.o | jq '.maps[].name'\n",
+           "Asks no kernel (but with --core) and needs no rights; objects of the other byte order can be inspected too.\n",
+   .examples = "  skep inspect prog.o\n  skep inspect --disasm prog.o\n  skep inspect --core --btf archive/6.1.0-26-amd64.btf prog.o\n  skep inspect --json prog.o | jq '.maps[].name'\n",
    .options = inspect_options, .run = inspect},
   {.name = "requires", .operands = "FILE...", .least = 1, .most = 255,
    .summary = "what a BPF object needs of a kernel",

@@ -51,22 +51,15 @@ class Teller {
       : relocator_(relocator), local_(relocator.local()), relocation_(relocation) {}
 
   Story tell() {
-    story_.kind = relocation_.kind;
-    auto access = read_access(local_, relocation_);
+    story_ = tell_local(local_, relocation_, relocator_.order());
+    const auto access = read_access(local_, relocation_);
     if (!access) {
-      story_.outcome = Story::Outcome::error;
-      story_.what = relocation_.type_id < local_.btf().type_count()
-                        ? type_name(local_.btf(), relocation_.type_id)
-                        : cat("type ", relocation_.type_id);
-      story_.reason = access.error().message();
       return std::move(story_);
     }
-    story_.what = access_text(local_, *access);
-    story_.local = layout_of(local_, *access, relocation_.kind);
     const auto resolution = relocator_.resolve(relocation_);
     add_candidates(*access);
     if (!resolution) {
-      story_.outcome = Story::Outcome::error;
+      story_.outcome = CoreOutcome::error;
       story_.reason = resolution.error().message();
       return std::move(story_);
     }
@@ -79,11 +72,11 @@ class Teller {
     story_.before = resolution.before.number;
     story_.after = resolution.after.number;
     if (resolution.is_poison || (resolution.matches.empty() && relocation_.kind != BPF_CORE_TYPE_ID_LOCAL)) {
-      story_.outcome = resolution.is_poison ? Story::Outcome::poison : Story::Outcome::absent;
+      story_.outcome = resolution.is_poison ? CoreOutcome::poison : CoreOutcome::absent;
       story_.reason = why_nothing_fits(resolution.local);
       return;
     }
-    story_.outcome = story_.before == story_.after ? Story::Outcome::kept : Story::Outcome::changed;
+    story_.outcome = story_.before == story_.after ? CoreOutcome::kept : CoreOutcome::changed;
     if (resolution.changes_meaning) {
       story_.reason = cat("a load or store of it would mean something else there: ", side_text(story_.local),
                           " in the object, ", side_text(first_fitting()), " in the kernel");
@@ -227,6 +220,28 @@ class Teller {
 };
 
 }  // namespace
+
+Story tell_local(const Types& local, const CoreRelocation& relocation, std::endian order) {
+  Story story{.kind = relocation.kind};
+  const auto access = read_access(local, relocation);
+  if (!access) {
+    story.outcome = CoreOutcome::error;
+    story.what = relocation.type_id < local.btf().type_count() ? type_name(local.btf(), relocation.type_id)
+                                                               : cat("type ", relocation.type_id);
+    story.reason = access.error().message();
+    return story;
+  }
+  story.what = access_text(local, *access);
+  story.local = layout_of(local, *access, relocation.kind);
+  const auto value = value_of(local, *access, relocation.kind, order);
+  if (value) {
+    story.before = value->number;
+  } else {
+    story.outcome = CoreOutcome::error;
+    story.reason = value.error().message();
+  }
+  return story;
+}
 
 Story tell(Relocator& relocator, const CoreRelocation& relocation) {
   return Teller(relocator, relocation).tell();

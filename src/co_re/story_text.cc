@@ -1,6 +1,22 @@
 #include "co_re/kinds.h"
 #include "co_re/story.h"
 
+namespace skep {
+
+std::string_view name_of(CoreOutcome outcome) {
+  switch (outcome) {
+    case CoreOutcome::kept: return "kept";
+    case CoreOutcome::changed: return "changed";
+    case CoreOutcome::absent: return "absent";
+    case CoreOutcome::poison: return "poison";
+    case CoreOutcome::error: return "error";
+    case CoreOutcome::unknown: return "unknown";
+  }
+  std::unreachable();
+}
+
+}  // namespace skep
+
 namespace skep::co_re {
 
 namespace {
@@ -36,12 +52,13 @@ std::string layout_text(const Layout& layout, u32 kind) {
 std::string headline(const Story& story) {
   const std::string head = cat(kind_text(story.kind), " of ", story.what);
   switch (story.outcome) {
-    case Story::Outcome::kept: return cat(head, ": ", number_text(story.after));
-    case Story::Outcome::changed:
+    case CoreOutcome::kept: return cat(head, ": ", number_text(story.after));
+    case CoreOutcome::changed:
       return cat(head, ": ", number_text(story.before), " -> ", number_text(story.after));
-    case Story::Outcome::absent: return cat(head, ": 0 (", story.reason, ")");
-    case Story::Outcome::poison: return cat(head, ": not on this kernel (", story.reason, ")");
-    case Story::Outcome::error: break;
+    case CoreOutcome::absent: return cat(head, ": 0 (", story.reason, ")");
+    case CoreOutcome::poison: return cat(head, ": not on this kernel (", story.reason, ")");
+    case CoreOutcome::unknown: return cat(head, ": ", number_text(story.before), " in the object");
+    case CoreOutcome::error: break;
   }
   return story.reason.starts_with(story.what) ? cat(kind_text(story.kind), " of ", story.reason)
                                               : cat(head, ": ", story.reason);

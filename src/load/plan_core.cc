@@ -9,42 +9,10 @@
 #include "co_re/patch.h"
 #include "co_re/relocator.h"
 #include "co_re/story.h"
+#include "load/kernel_targets.h"
 
 namespace skep::load {
 namespace {
-
-/// The running kernel's types and its modules', or those that were given instead; read when the first relocation needs them.
-class KernelTargets final : public co_re::Targets {
- public:
-  explicit KernelTargets(const host::Facts& facts) : facts_(facts) {}
-
-  Result<const co_re::Target*> kernel() override {
-    if (!kernel_) {
-      SKEP_TRY(auto types, facts_.core_btf());
-      kernel_ = co_re::Target{.name = facts_.core_btf_is_custom() ? "the given BTF" : "vmlinux",
-                              .types = std::move(types)};
-    }
-    return &*kernel_;
-  }
-  /// A module whose types cannot be read (it may have gone meanwhile, or reading may take a right) has none.
-  Result<std::span<const co_re::Target>> modules() override {
-    if (!has_modules_ && !facts_.core_btf_is_custom()) {
-      for (const std::string& name : facts_.module_names().value_or(std::vector<std::string>())) {
-        if (auto types = facts_.module_btf(name)) {
-          modules_.push_back({.name = cat("module ", name), .types = *std::move(types)});
-        }
-      }
-    }
-    has_modules_ = true;
-    return std::span<const co_re::Target>(modules_);
-  }
-
- private:
-  host::Facts facts_;
-  std::optional<co_re::Target> kernel_;
-  std::vector<co_re::Target> modules_;
-  bool has_modules_ = false;
-};
 
 /// One function of the object.
 struct Code {
@@ -175,7 +143,7 @@ std::string CoreCode::tell(const ObjectSpec& spec, u32 function, u32 insn) const
   const co_re::Story story = co_re::tell(*state_->relocator, *relocation);
   const Code& code = state_->functions[function];
   const bool is_poisoned = insn < code.insns.size() && is_poison(code.insns[insn]);
-  return cat("CO-RE ", is_poisoned ? full_text(story, "    ") : headline(story));
+  return cat("CO-RE ", is_poisoned ? co_re::full_text(story, "    ") : co_re::headline(story));
 }
 
 }  // namespace skep::load

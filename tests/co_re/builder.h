@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "btf/edit.h"
+#include "co_re/kinds.h"
 #include "co_re/patch.h"
 #include "co_re/relocator.h"
 #include "co_re/story.h"
