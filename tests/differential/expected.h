@@ -24,6 +24,12 @@ inline constexpr auto refusals = std::to_array<Refusal>({
     {.object = "sections_new", .words = "missing BPF prog type, check ELF section name"},
 });
 
+/// The same when no map is created.
+inline constexpr auto refused_without_maps = std::to_array<Refusal>({
+    {.object = "map_prog_array", .words = "failed to initialize slot [1] to prog 'tail_b'"},
+    {.object = "tail_calls", .words = "failed to initialize slot [0] to prog 'on_small'"},
+});
+
 /// A fact (the beginning of a line of recorder::describe) that may differ.
 struct Difference {
   std::string_view object;  ///< see matches()

@@ -1,4 +1,5 @@
 // libbpf_dump FILE: what Debian's libbpf would tell the kernel of an object. Ends with status 3 and libbpf's own words when libbpf refuses it.
+// libbpf_dump --without-maps FILE: the same, and no map but those of data is created.
 // libbpf_dump --btf BTF FILE: the same of each program alone, for a kernel with the types in BTF. One that is refused does not hide the others.
 #include <bpf/libbpf.h>
 
@@ -44,10 +45,16 @@ recorder::Named named(const bpf_program* program) {
   return {bpf_program__name(program), bpf_program__autoload(program) ? bpf_program__fd(program) : -1};
 }
 
-int dump_object(const char* path) {
+enum class Maps { created, left_out };
+
+int dump_object(const char* path, Maps maps) {
   const Object object(bpf_object__open(path), bpf_object__close);
   if (object == nullptr) {
     return refused("open");
+  }
+  bpf_map* map = nullptr;
+  bpf_object__for_each_map(map, object.get()) {
+    bpf_map__set_autocreate(map, maps == Maps::created || bpf_map__is_internal(map));
   }
   if (bpf_object__load(object.get()) != 0) {
     return refused("load");
@@ -92,10 +99,13 @@ bool dump_program(const char* path, const bpf_object_open_opts& options, int wan
 int main(int count, char** words) {
   libbpf_set_print(keep_log);
   if (count == 2) {
-    return dump_object(words[1]);
+    return dump_object(words[1], Maps::created);
+  }
+  if (count == 3 && std::strcmp(words[1], "--without-maps") == 0) {
+    return dump_object(words[2], Maps::left_out);
   }
   if (count != 4 || std::strcmp(words[1], "--btf") != 0) {
-    std::fputs("usage: libbpf_dump [--btf BTF] FILE\n", stderr);
+    std::fputs("usage: libbpf_dump [--btf BTF | --without-maps] FILE\n", stderr);
     return 2;
   }
   LIBBPF_OPTS(bpf_object_open_opts, options, .btf_custom_path = words[2]);

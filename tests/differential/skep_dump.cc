@@ -1,4 +1,5 @@
 // skep_dump FILE: what skep would tell the kernel of an object. Ends with status 3 and skep's error when skep refuses it.
+// skep_dump --without-maps FILE: the same, and no map but those of data is created.
 // skep_dump --btf BTF FILE: the same of each program alone, for a kernel with the types in BTF. One that is refused does not hide the others.
 #include <cstdio>
 #include <cstring>
@@ -38,10 +39,15 @@ std::vector<std::string> names_of(const Specs& specs) {
   return names;
 }
 
-int dump_object(const char* path) {
+enum class Maps { created, left_out };
+
+int dump_object(const char* path, Maps wanted) {
   auto spec = skep::ObjectSpec::read_file(path);
   if (!spec) {
     return refused("open", spec.error());
+  }
+  for (skep::MapSpec& map : spec->maps) {
+    map.autocreate = wanted == Maps::created || map.style == skep::MapStyle::data;
   }
   const auto maps = names_of(spec->maps);
   const auto programs = names_of(spec->programs);
@@ -86,10 +92,13 @@ bool dump_program(const char* path, const char* btf, std::size_t wanted) {
 
 int main(int count, char** words) {
   if (count == 2) {
-    return dump_object(words[1]);
+    return dump_object(words[1], Maps::created);
+  }
+  if (count == 3 && std::strcmp(words[1], "--without-maps") == 0) {
+    return dump_object(words[2], Maps::left_out);
   }
   if (count != 4 || std::strcmp(words[1], "--btf") != 0) {
-    std::fputs("usage: skep_dump [--btf BTF] FILE\n", stderr);
+    std::fputs("usage: skep_dump [--btf BTF | --without-maps] FILE\n", stderr);
     return 2;
   }
   std::size_t number = 0;
