@@ -6,6 +6,7 @@
 #include <compare>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -92,5 +93,49 @@ struct ObjectNeeds {
 
 /// Reads off what `spec`'s programs with autoload need. Never fails: what cannot be told is left out.
 ObjectNeeds requirements(const ObjectSpec& spec);
+
+/// A kernel that is not here: its types, and what else is known of it.
+struct KernelTypes {
+  std::string release;  ///< "6.1.0-56-cloud-amd64"; empty: guessed from the types
+  std::shared_ptr<const btf::Btf> types;
+  std::optional<std::string> kconfig;  ///< the text of its configuration, for __kconfig externs
+};
+
+/// Something that a program asks for and a kernel has not.
+struct Finding {
+  std::string_view rule;  ///< "helper-missing", ...: one of rules()
+  std::string text;
+  Place where;
+  bool guarded = false;  ///< the verifier does not come there, so that it does not keep the program from loading
+};
+
+/// A kind of Finding.
+struct Rule {
+  std::string_view id;
+  std::string_view summary;
+};
+/// All kinds of findings.
+std::span<const Rule> rules();
+
+/// Would this program load on this kernel?
+struct Verdict {
+  std::string program;
+  std::string section;
+  std::string kernel;  ///< KernelTypes::release, or the guess: "like 6.1"
+  bool loads = false;
+  std::string reason;             ///< the first finding that keeps it from loading; empty when it loads
+  std::vector<Finding> findings;  ///< those that keep it from loading first, then what is guarded
+  std::vector<std::string> notes;  ///< what cannot be told, and what will fail later, at attaching; one sentence each
+};
+
+/// Plans the loading of `spec` on `kernel` and holds the plan against what the kernel has: a verdict for each program with autoload. An object that makes no sense
+/// anywhere gets the same reason for every program. CO-RE relocations, externs and attach targets are resolved in the kernel's types; branches that these decide
+/// are followed as the verifier does.
+std::vector<Verdict> check(const ObjectSpec& spec, const KernelTypes& kernel);
+
+/// Reads kernels from `path`: one file of BTF, whose release is `releases[0]` when given, or a directory that holds <release>.btf[.zst] and perhaps
+/// config-<release>. From a directory only those are read whose release begins with one of `releases` as a whole number ("6.1" is not "6.12"); all, when there are none.
+/// Ascending by release. Errors: not_found (no such file or directory, no kernel of a wanted release, with what there is), malformed, truncated, invalid.
+Result<std::vector<KernelTypes>> read_kernels(const std::string& path, const std::vector<std::string>& releases);
 
 }  // namespace skep::needs

@@ -16,19 +16,6 @@
 namespace skep::needs {
 namespace {
 
-/// First kernels that let programs of a type sleep. Source: the kernel's check of BPF_F_SLEEPABLE at load.
-Release sleepable_since(const ProgramSpec& program) {
-  switch (program.type) {
-    case BPF_PROG_TYPE_SYSCALL: return {5, 14};
-    case BPF_PROG_TYPE_KPROBE: return {6, 0};
-    case BPF_PROG_TYPE_STRUCT_OPS: return {5, 19};
-    case BPF_PROG_TYPE_TRACING:
-      return program.expected_attach_type == BPF_TRACE_ITER ? Release{5, 19} : Release{5, 10};
-    case BPF_PROG_TYPE_LSM: return {5, 10};
-    default: return {7, 1};
-  }
-}
-
 /// Collects the needs of one program.
 class Collector {
  public:
@@ -87,7 +74,7 @@ class Collector {
         add({.kind = NeedKind::program_flag,
              .name = std::string(flag.name),
              .since =
-                 sleeps ? sleepable_since(program_) : since(program_flags_since, static_cast<u32>(flag.bit)),
+                 sleeps ? sleepable_since(program_.type, program_.expected_attach_type) : since(program_flags_since, static_cast<u32>(flag.bit)),
              .why = section});
       }
     }
