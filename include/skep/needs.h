@@ -138,4 +138,9 @@ std::vector<Verdict> check(const ObjectSpec& spec, const KernelTypes& kernel);
 /// Ascending by release. Errors: not_found (no such file or directory, no kernel of a wanted release, with what there is), malformed, truncated, invalid.
 Result<std::vector<KernelTypes>> read_kernels(const std::string& path, const std::vector<std::string>& releases);
 
+/// The part of a kernel's types that the CO-RE relocations of these objects look at, as BTF in host byte order: relocating by it gives the same code as by the
+/// whole, but for BPF_CORE_TYPE_ID_TARGET, since types have other ids in it. Errors: those of relocating (hostile types; types that fit and disagree), naming
+/// object and instruction.
+Result<std::vector<std::byte>> minimal_btf(std::span<const ObjectSpec> objects, const KernelTypes& kernel);
+
 }  // namespace skep::needs

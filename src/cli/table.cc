@@ -11,8 +11,8 @@ std::size_t width_of(std::string_view text) {
       std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
 }
 
-Table::Table(std::initializer_list<std::string_view> columns) {
-  for (std::string_view name : columns) {
+Table::Table(const std::vector<std::string>& columns) {
+  for (const std::string_view name : columns) {
     const bool right = name.starts_with('>');
     names_.emplace_back(right ? name.substr(1) : name);
     aligns_.push_back(right ? Align::right : Align::left);

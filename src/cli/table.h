@@ -21,7 +21,9 @@ class Table {
   enum class Align : u8 { left, right };
 
   /// `columns` names the columns; a name that begins with '>' is aligned to the right.
-  explicit Table(std::initializer_list<std::string_view> columns);
+  explicit Table(std::initializer_list<std::string_view> columns)
+      : Table(std::vector<std::string>(columns.begin(), columns.end())) {}
+  explicit Table(const std::vector<std::string>& columns);
   void row(std::vector<Cell> cells);
   bool empty() const { return rows_.empty(); }
   /// Prints a header line (where there are names) and the rows, each after `indent` spaces.

@@ -46,6 +46,18 @@ constexpr auto explain_options = std::to_array<Option>({
   set_option, btf_option,
 });
 
+constexpr auto btf_min_options = std::to_array<Option>({
+  {"btf",    K::text, "FILE|DIR", "the types of one whole kernel, or an archive directory of RELEASE.btf[.zst]"},
+  {"to",     K::text, "FILE|DIR", "where to write: a file for a file, RELEASE.btf in a directory for an archive"},
+  {"kernel", K::text, "LIST",     "of an archive, these releases only: 6.1,6.12; may be repeated", true},
+});
+
+constexpr auto check_options = std::to_array<Option>({
+  {"btf",    K::text, "FILE|DIR", "the types of one kernel, or an archive directory of RELEASE.btf[.zst] (and config-RELEASE, for __kconfig values)"},
+  {"kernel", K::text, "LIST",     "of an archive, these releases only: 6.1,6.12; of a file, the release that it is of; may be repeated", true},
+  {"sarif",  K::flag, "",         "a SARIF 2.1.0 document, for code scanners"},
+});
+
 constexpr auto dump_options = std::to_array<Option>({
   {"limit", K::number, "N", "show at most N elements (default 1000; 0: all)"},
 });
@@ -70,6 +82,12 @@ constexpr auto verb_table = std::to_array<Verb>({
            "LINUX_KERNEL_VERSION) does not raise the least release.\n",
    .examples = "  skep requires prog.o\n  skep requires --json prog.o | jq -r .least_release\n",
    .options = {}, .run = requires_},
+  {.name = "check", .operands = "FILE...", .least = 1, .most = 255,
+   .summary = "would these objects load on other kernels?",
+   .help = "Relocates each program against the types of each kernel and checks that everything the verifier would come to is there: program, map and attach\n"
+           "types, helpers, kernel functions, attach targets, instructions. Asks no kernel and needs no rights. Exit status 1 when a program fails anywhere.\n",
+   .examples = "  skep check prog.o --btf kernels/\n  skep check *.o --btf kernels/ --kernel 5.10,6.1 --json\n  skep check prog.o --btf /sys/kernel/btf/vmlinux --kernel 6.18\n",
+   .options = check_options, .run = check},
   {.name = "load", .operands = "FILE...", .least = 1, .most = 255,
    .summary = "load objects into the kernel, report, let go",
    .help = "Creates the maps, relocates the code, loads the programs and says what became of each. Nothing stays behind unless --pin keeps it.\n",
@@ -85,6 +103,12 @@ constexpr auto verb_table = std::to_array<Verb>({
    .help = "Shows every bpf(2) call in order with its attributes and what they mean, and each instruction that is rewritten, before and after.\n",
    .examples = "  skep explain --dry-run prog.o\n  skep explain prog.o | less\n",
    .options = explain_options, .run = explain},
+  {.name = "btf min", .operands = "FILE...", .least = 1, .most = 255,
+   .summary = "the part of kernels' types that objects need for CO-RE",
+   .help = "Writes BTF with just the types and members that the objects' CO-RE relocations look at, to be shipped with them for kernels without BTF and\n"
+           "given to --btf. Relocating by it gives the same code as by the whole.\n",
+   .examples = "  skep btf min prog.o --btf kernels/ --to small/\n  skep btf min *.o --btf /sys/kernel/btf/vmlinux --to small.btf\n",
+   .options = btf_min_options, .run = btf_min},
   {.name = "map list", .operands = "", .least = 0, .most = 0,
    .summary = "the maps in the kernel",
    .help = "", .examples = "  skep map list\n", .options = {}, .run = map_list},

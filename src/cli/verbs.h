@@ -12,10 +12,12 @@
 namespace skep::cli {
 
 Status inspect(const Arguments& arguments, Output& out);
+Status check(const Arguments& arguments, Output& out);
 Status requires_(const Arguments& arguments, Output& out);
 Status load(const Arguments& arguments, Output& out);
 Status run(const Arguments& arguments, Output& out);
 Status explain(const Arguments& arguments, Output& out);
+Status btf_min(const Arguments& arguments, Output& out);
 Status map_list(const Arguments& arguments, Output& out);
 Status map_show(const Arguments& arguments, Output& out);
 Status map_dump(const Arguments& arguments, Output& out);

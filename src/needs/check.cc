@@ -74,22 +74,33 @@ class ProgramCheck {
       return known.rule == rule && known.text == text && known.guarded == guarded;
     };
     if (std::ranges::none_of(findings_, same)) {
-      findings_.push_back({.rule = rule, .text = std::move(text), .where = std::move(where), .guarded = guarded});
+      findings_.push_back(
+          {.rule = rule, .text = std::move(text), .where = std::move(where), .guarded = guarded});
     }
   }
 
   void kind() {
     const std::string_view type = name_of(prog_type_names, program_.type);
     if (!kernel_.has(program_.type)) {
-      find("program-type", cat("this kernel has no programs of type ", type, since_text(since(program_types_since, program_.type))), entry(), false);
+      find("program-type",
+           cat("this kernel has no programs of type ", type,
+               since_text(since(program_types_since, program_.type))),
+           entry(), false);
     } else if (const std::string_view option = left_out(kernel_, program_.type); !option.empty()) {
-      find("program-type", cat("this kernel is built without ", option, ", which programs of type ", type, " need"), entry(), false);
+      find("program-type",
+           cat("this kernel is built without ", option, ", which programs of type ", type, " need"), entry(),
+           false);
     }
     const bpf_attach_type attach = program_.expected_attach_type;
-    if (is_checked_at_load(program_.type) && !program_.expected_attach_type_is_optional && !kernel_.has(attach)) {
-      find("attach-type", cat("this kernel has no attach type ", name_of(attach_type_names, attach), since_text(since(attach_types_since, attach))), entry(), false);
+    if (is_checked_at_load(program_.type) && !program_.expected_attach_type_is_optional &&
+        !kernel_.has(attach)) {
+      find("attach-type",
+           cat("this kernel has no attach type ", name_of(attach_type_names, attach),
+               since_text(since(attach_types_since, attach))),
+           entry(), false);
     }
-    flag(BPF_F_SLEEPABLE, sleepable_since(program_.type, program_.expected_attach_type), "programs of this type that may sleep");
+    flag(BPF_F_SLEEPABLE, sleepable_since(program_.type, program_.expected_attach_type),
+         "programs of this type that may sleep");
   }
 
   void flag(u32 bit, Release first, std::string_view what) {
@@ -127,7 +138,8 @@ class ProgramCheck {
       instruction(i, is_walked[i]);
       if (load::is_poison(insn)) {
         const std::string cause = plan_.cause(spec_, i);
-        find("core-relocation", cause.empty() ? "something that this kernel lacks is reached" : cause, place(i), !is_walked[i]);
+        find("core-relocation", cause.empty() ? "something that this kernel lacks is reached" : cause,
+             place(i), !is_walked[i]);
       } else if (insn::is_call_helper(insn)) {
         helper(i, is_walked[i]);
       } else if (insn::is_call_kfunc(insn)) {
@@ -153,8 +165,8 @@ class ProgramCheck {
   void instruction(u32 i, bool is_walked) {
     const InsnFeature feature = feature_of(plan_.insns[i]);
     if (!feature.name.empty() && kernel_.release().is_known() && kernel_.release() < feature.since) {
-      find("instruction-set", cat("this kernel does not know ", feature.name, since_text(feature.since)), place(i),
-           !is_walked && !feature.anywhere);
+      find("instruction-set", cat("this kernel does not know ", feature.name, since_text(feature.since)),
+           place(i), !is_walked && !feature.anywhere);
     }
   }
 
@@ -164,13 +176,18 @@ class ProgramCheck {
     const std::string name = row == nullptr ? cat("number ", id) : cat("bpf_", row->name);
     const Release first = row == nullptr ? Release{} : parse_release(row->since).value_or(Release{});
     if (!kernel_.has_helper(id)) {
-      find("helper-missing", cat("this kernel has no helper ", name, since_text(first)), place(i), !is_walked);
+      find("helper-missing", cat("this kernel has no helper ", name, since_text(first)), place(i),
+           !is_walked);
     } else if (const std::string_view option = left_out_helper(kernel_, id); !option.empty()) {
-      find("helper-missing", cat("this kernel is built without ", option, ", which helper ", name, " needs"), place(i), !is_walked);
+      find("helper-missing", cat("this kernel is built without ", option, ", which helper ", name, " needs"),
+           place(i), !is_walked);
     } else if (!may_call(program_.type, id)) {
-      find("helper-not-allowed", cat("programs of type ", name_of(prog_type_names, program_.type), " may not call helper ", name), place(i), !is_walked);
+      find("helper-not-allowed",
+           cat("programs of type ", name_of(prog_type_names, program_.type), " may not call helper ", name),
+           place(i), !is_walked);
     } else if (may_sleep(id) && (program_.flags & BPF_F_SLEEPABLE) == 0) {
-      find("helper-not-allowed", cat("helper ", name, " is for programs that may sleep"), place(i), !is_walked);
+      find("helper-not-allowed", cat("helper ", name, " is for programs that may sleep"), place(i),
+           !is_walked);
     }
   }
 
@@ -183,7 +200,8 @@ class ProgramCheck {
     const std::string_view name = name_of(attach_type_names, attach);
     if (!kernel_.has(attach)) {
       if (!program_.expected_attach_type_is_optional) {
-        verdict.notes.push_back(cat("it cannot be attached: this kernel has no attach type ", name, since_text(since(attach_types_since, attach))));
+        verdict.notes.push_back(cat("it cannot be attached: this kernel has no attach type ", name,
+                                    since_text(since(attach_types_since, attach))));
       }
     } else if (const std::string_view option = left_out(kernel_, attach); !option.empty()) {
       verdict.notes.push_back(cat("it cannot be attached: this kernel is built without ", option));
@@ -198,22 +216,26 @@ class ProgramCheck {
 };
 
 /// What keeps the kernel from creating a map, and with it the object from loading.
-void check_map(const load::MapCreation& map, std::string_view name, const Abilities& kernel, std::vector<Finding>& findings) {
+void check_map(const load::MapCreation& map, std::string_view name, const Abilities& kernel,
+               std::vector<Finding>& findings) {
   const std::string_view type = name_of(map_type_names, map.type);
   if (!kernel.has(map.type)) {
     findings.push_back({.rule = "map-type",
-                        .text = cat("map '", name, "': this kernel has no maps of type ", type, since_text(since(map_types_since, map.type))),
+                        .text = cat("map '", name, "': this kernel has no maps of type ", type,
+                                    since_text(since(map_types_since, map.type))),
                         .where = {}});
   } else if (const std::string_view option = left_out(kernel, map.type); !option.empty()) {
     findings.push_back({.rule = "map-type",
-                        .text = cat("map '", name, "': this kernel is built without ", option, ", which maps of type ", type, " need"),
+                        .text = cat("map '", name, "': this kernel is built without ", option,
+                                    ", which maps of type ", type, " need"),
                         .where = {}});
   }
   for (const FlagRow& flag : map_create_flags) {
     const auto bit = static_cast<u32>(flag.bit);
     if ((map.flags & bit) != 0 && !kernel.has_map_flag(bit)) {
       findings.push_back({.rule = "map-flag",
-                          .text = cat("map '", name, "': this kernel does not know ", flag.name, since_text(since(map_flags_since, bit))),
+                          .text = cat("map '", name, "': this kernel does not know ", flag.name,
+                                      since_text(since(map_flags_since, bit))),
                           .where = {}});
     }
   }
@@ -232,8 +254,11 @@ std::span<const Rule> rules() {
 std::vector<Verdict> check(const ObjectSpec& spec, const KernelTypes& kernel) {
   const Abilities abilities(kernel.types, release_of(kernel));
   const std::string release = kernel.release.empty() ? to_text(abilities.release()) : kernel.release;
-  const host::Facts facts(host::KnownFacts{
-      .page_bytes = 4096, .possible_cpus = 1, .kernel_release = release, .kernel_btf = kernel.types});
+  const host::Facts facts(host::KnownFacts{.page_bytes = 4096,
+                                           .possible_cpus = 1,
+                                           .kernel_release = release,
+                                           .kernel_btf = kernel.types,
+                                           .modules = std::vector<host::KnownModule>{}});
   const auto plan = load::plan(spec, facts, {});
   std::vector<Finding> of_object;
   if (!plan) {

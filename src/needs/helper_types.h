@@ -24,13 +24,13 @@ struct HelperTypesRow {
 };
 
 namespace families {
-inline constexpr u64 tracing = types({BPF_PROG_TYPE_KPROBE, BPF_PROG_TYPE_TRACEPOINT, BPF_PROG_TYPE_PERF_EVENT,
-                                      BPF_PROG_TYPE_RAW_TRACEPOINT, BPF_PROG_TYPE_RAW_TRACEPOINT_WRITABLE,
-                                      BPF_PROG_TYPE_TRACING, BPF_PROG_TYPE_LSM, BPF_PROG_TYPE_EXT});
+inline constexpr u64 tracing = types(
+    {BPF_PROG_TYPE_KPROBE, BPF_PROG_TYPE_TRACEPOINT, BPF_PROG_TYPE_PERF_EVENT, BPF_PROG_TYPE_RAW_TRACEPOINT,
+     BPF_PROG_TYPE_RAW_TRACEPOINT_WRITABLE, BPF_PROG_TYPE_TRACING, BPF_PROG_TYPE_LSM, BPF_PROG_TYPE_EXT});
 inline constexpr u64 tc = types({BPF_PROG_TYPE_SCHED_CLS, BPF_PROG_TYPE_SCHED_ACT, BPF_PROG_TYPE_EXT});
 inline constexpr u64 xdp = types({BPF_PROG_TYPE_XDP, BPF_PROG_TYPE_EXT});
-inline constexpr u64 lwt = types({BPF_PROG_TYPE_LWT_IN, BPF_PROG_TYPE_LWT_OUT, BPF_PROG_TYPE_LWT_XMIT,
-                                  BPF_PROG_TYPE_LWT_SEG6LOCAL});
+inline constexpr u64 lwt =
+    types({BPF_PROG_TYPE_LWT_IN, BPF_PROG_TYPE_LWT_OUT, BPF_PROG_TYPE_LWT_XMIT, BPF_PROG_TYPE_LWT_SEG6LOCAL});
 inline constexpr u64 writers = tc | types({BPF_PROG_TYPE_LWT_XMIT, BPF_PROG_TYPE_SK_SKB});
 inline constexpr u64 by_btf = types({BPF_PROG_TYPE_TRACING, BPF_PROG_TYPE_LSM, BPF_PROG_TYPE_EXT});
 inline constexpr u64 msg = types({BPF_PROG_TYPE_SK_MSG, BPF_PROG_TYPE_EXT});

@@ -73,8 +73,8 @@ class Collector {
         const bool sleeps = flag.bit == BPF_F_SLEEPABLE;
         add({.kind = NeedKind::program_flag,
              .name = std::string(flag.name),
-             .since =
-                 sleeps ? sleepable_since(program_.type, program_.expected_attach_type) : since(program_flags_since, static_cast<u32>(flag.bit)),
+             .since = sleeps ? sleepable_since(program_.type, program_.expected_attach_type)
+                             : since(program_flags_since, static_cast<u32>(flag.bit)),
              .why = section});
       }
     }

@@ -213,8 +213,7 @@ constexpr Release sleepable_since(bpf_prog_type type, bpf_attach_type attach) {
     case BPF_PROG_TYPE_SYSCALL: return {5, 14};
     case BPF_PROG_TYPE_KPROBE: return {6, 0};
     case BPF_PROG_TYPE_STRUCT_OPS: return {5, 19};
-    case BPF_PROG_TYPE_TRACING:
-      return attach == BPF_TRACE_ITER ? Release{5, 19} : Release{5, 10};
+    case BPF_PROG_TYPE_TRACING: return attach == BPF_TRACE_ITER ? Release{5, 19} : Release{5, 10};
     case BPF_PROG_TYPE_LSM: return {5, 10};
     default: return {7, 1};
   }

@@ -1,17 +1,14 @@
-/* 5.10 has two structs of this name, with the field in different places. */
+/* Every one of these kernels has two structs of this name, with the field in different places. */
 #include "kernel.h"
 
-struct mm_slot {
-  struct {
-    void* next;
-    void** pprev;
-  } hash;
+struct irq_info {
+  int irq;
 } RELOCATED;
 
 SEC("raw_tp/sched_switch")
 int reads(void* ctx) {
-  struct mm_slot* slot = (void*)bpf_get_current_task();
-  return (long)BPF_CORE_READ(slot, hash.next) == 0;
+  struct irq_info* info = (void*)bpf_get_current_task();
+  return BPF_CORE_READ(info, irq) == 0;
 }
 
 char LICENSE[] SEC("license") = "GPL";
