@@ -106,7 +106,8 @@ struct Finding {
   std::string_view rule;  ///< "helper-missing", ...: one of rules()
   std::string text;
   Place where;
-  bool guarded = false;  ///< the verifier does not come there, so that it does not keep the program from loading
+  bool guarded =
+      false;  ///< the verifier does not come there, so that it does not keep the program from loading
 };
 
 /// A kind of Finding.
@@ -125,7 +126,8 @@ struct Verdict {
   bool loads = false;
   std::string reason;             ///< the first finding that keeps it from loading; empty when it loads
   std::vector<Finding> findings;  ///< those that keep it from loading first, then what is guarded
-  std::vector<std::string> notes;  ///< what cannot be told, and what will fail later, at attaching; one sentence each
+  std::vector<std::string>
+      notes;  ///< what cannot be told, and what will fail later, at attaching; one sentence each
 };
 
 /// Plans the loading of `spec` on `kernel` and holds the plan against what the kernel has: a verdict for each program with autoload. An object that makes no sense
@@ -136,7 +138,8 @@ std::vector<Verdict> check(const ObjectSpec& spec, const KernelTypes& kernel);
 /// Reads kernels from `path`: one file of BTF, whose release is `releases[0]` when given, or a directory that holds <release>.btf[.zst] and perhaps
 /// config-<release>. From a directory only those are read whose release begins with one of `releases` as a whole number ("6.1" is not "6.12"); all, when there are none.
 /// Ascending by release. Errors: not_found (no such file or directory, no kernel of a wanted release, with what there is), malformed, truncated, invalid.
-Result<std::vector<KernelTypes>> read_kernels(const std::string& path, const std::vector<std::string>& releases);
+Result<std::vector<KernelTypes>> read_kernels(const std::string& path,
+                                              const std::vector<std::string>& releases);
 
 /// The part of a kernel's types that the CO-RE relocations of these objects look at, as BTF in host byte order: relocating by it gives the same code as by the
 /// whole, but for BPF_CORE_TYPE_ID_TARGET, since types have other ids in it. Errors: those of relocating (hostile types; types that fit and disagree), naming
