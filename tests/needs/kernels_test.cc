@@ -34,7 +34,7 @@ class Archive : public ::testing::Test {
     const auto kernels = read_kernels(folder_, wanted);
     EXPECT_TRUE(kernels) << kernels.error().message();
     std::vector<std::string> names;
-    for (const KernelTypes& kernel : kernels.value()) {
+    for (const KernelTypes& kernel : *kernels) {
       names.push_back(kernel.release);
     }
     return names;
