@@ -71,8 +71,8 @@ class Flattener {
     }
     append(relocation.target);
     if (has_[relocation.target]) {
-      made_.insns[at].src_reg =
-          relocation.kind == RelocationKind::subprogram_call ? BPF_PSEUDO_CALL : BPF_PSEUDO_FUNC;
+      const bool is_call = relocation.kind == RelocationKind::subprogram_call;
+      made_.insns[at].src_reg = (is_call ? BPF_PSEUDO_CALL : BPF_PSEUDO_FUNC) & 0xf;
       made_.insns[at].imm = static_cast<s32>(first_insn_[relocation.target]) - static_cast<s32>(at) - 1;
     }
   }
