@@ -46,12 +46,64 @@ std::string_view word(std::endian order) {
   return order == std::endian::big ? "big" : "little";
 }
 
-/// Errors: invalid, when no program of this machine can go by these types.
-Result<void> check_order(const btf::Btf& types) {
+/// How kernels of one architecture can be told from their types: by a member of their struct pt_regs, which tells how a system call is restarted and has its own name everywhere.
+struct Mark {
+  std::string_view machine;
+  std::string_view member;
+  bool is_ours;
+};
+constexpr bool is_x86_64 =
+#ifdef __x86_64__
+    true;
+#else
+    false;
+#endif
+constexpr bool is_arm64 =
+#ifdef __aarch64__
+    true;
+#else
+    false;
+#endif
+constexpr bool is_s390x =
+#ifdef __s390x__
+    true;
+#else
+    false;
+#endif
+constexpr bool is_powerpc =
+#ifdef __powerpc64__
+    true;
+#else
+    false;
+#endif
+constexpr bool is_riscv =
+#ifdef __riscv
+    true;
+#else
+    false;
+#endif
+constexpr auto marks = std::to_array<Mark>({{"x86-64", "orig_ax", is_x86_64},
+                                            {"arm64", "orig_x0", is_arm64},
+                                            {"s390x", "orig_gpr2", is_s390x},
+                                            {"powerpc", "orig_gpr3", is_powerpc},
+                                            {"riscv", "epc", is_riscv}});
+
+/// Errors: invalid, when no program of this machine can go by these types. Where they do not tell whose they are (a minimal BTF), they are believed.
+Result<void> check_machine(const btf::Btf& types) {
   if (types.original_order() != std::endian::native) {
     return fail(Errc::invalid,
                 cat("these types are of a ", word(types.original_order()),
                     "-endian kernel, and this machine is ", word(std::endian::native), "-endian"));
+  }
+  const btf::Type registers = types.type(types.find("pt_regs", btf::Kind::struct_).value_or(0));
+  for (u32 i = 0; registers.is_composite() && i < registers.vlen(); ++i) {
+    const auto mark = std::ranges::find(marks, registers.member(i).name, &Mark::member);
+    const bool ours_is_known = std::ranges::any_of(marks, &Mark::is_ours);
+    if (mark != marks.end() && !mark->is_ours && ours_is_known) {
+      return fail(Errc::invalid,
+                  cat("these types are of a kernel for ", mark->machine, " (its struct pt_regs has a member ",
+                      mark->member, "), which is another architecture than this machine's"));
+    }
   }
   return {};
 }
@@ -122,13 +174,13 @@ Result<std::shared_ptr<const btf::Btf>> custom_types(const std::string& path, st
     SKEP_TRY(file, find_in_archive(path, release));
   }
   SKEP_TRY(auto types, shared_types(file, nullptr, [&] { return read_types(file); }));
-  SKEP_CHECK_IN(file, check_order(*types));
+  SKEP_CHECK_IN(file, check_machine(*types));
   return types;
 }
 
 Result<std::shared_ptr<const btf::Btf>> custom_types(std::span<const std::byte> bytes) {
   SKEP_TRY_IN("custom BTF", btf::Btf types, unpack_types(bytes));
-  SKEP_CHECK_IN("custom BTF", check_order(types));
+  SKEP_CHECK_IN("custom BTF", check_machine(types));
   return std::make_shared<const btf::Btf>(std::move(types));
 }
 

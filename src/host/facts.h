@@ -85,6 +85,9 @@ class Facts {
   /// The types of one of them, on top of kernel_btf(). Opened on first use. Errors: not_found, and as kernel_btf().
   Result<std::shared_ptr<const btf::Btf>> module_btf(std::string_view module) const;
 
+  /// Every view of types that this holds: for keeping them open, so that others find them.
+  std::vector<std::shared_ptr<const btf::Btf>> opened_types() const;
+
  private:
   std::optional<Tri> known(Feature feature) const;
 

@@ -40,6 +40,20 @@ Result<std::shared_ptr<const btf::Btf>> Facts::core_btf() const {
   return known.core_btf;
 }
 
+std::vector<std::shared_ptr<const btf::Btf>> Facts::opened_types() const {
+  const std::scoped_lock held(state_->lock);
+  std::vector<std::shared_ptr<const btf::Btf>> types;
+  for (const auto& one : {state_->known.kernel_btf, state_->known.core_btf}) {
+    if (one != nullptr) {
+      types.push_back(one);
+    }
+  }
+  for (const KnownModule& module : state_->opened) {
+    types.push_back(module.types);
+  }
+  return types;
+}
+
 Result<std::vector<std::string>> Facts::module_names() const {
   const std::scoped_lock held(state_->lock);
   if (!state_->known.modules) {

@@ -15,6 +15,7 @@ struct Object::State {
   ObjectSpec spec;
   kernel::Kernel* kernel = nullptr;
   load::Live live;
+  std::vector<std::shared_ptr<const btf::Btf>> types;  // what loading went by, open for the objects to come
   std::unordered_map<std::string_view, u32> map_by_name;  // names are the spec's
   std::unordered_map<std::string_view, u32> program_by_name;
 };
@@ -52,9 +53,8 @@ Result<void> tell_unloadable(const load::LoadPlan& plan, const LoadOptions& opti
   return {};
 }
 
-Result<load::Live> plan_and_execute(ObjectSpec& spec, const LoadOptions& options, kernel::Kernel& kernel,
-                                    LoadReport& report) {
-  const host::Facts facts = load::facts_for(options);
+Result<load::Live> plan_and_execute(ObjectSpec& spec, const LoadOptions& options, const host::Facts& facts,
+                                    kernel::Kernel& kernel, LoadReport& report) {
   const Clock::time_point start = Clock::now();
   auto plan = load::plan(spec, facts, options.pin_root);
   report.plan_time = since(start);
@@ -84,7 +84,8 @@ Result<Object> Object::load(ObjectSpec spec, const LoadOptions& options, LoadRep
   auto state = std::make_unique<State>();
   state->spec = std::move(spec);
   state->kernel = options.kernel != nullptr ? options.kernel : &load::this_kernel();
-  auto live = plan_and_execute(state->spec, options, *state->kernel, told);
+  const host::Facts facts = load::facts_for(options);
+  auto live = plan_and_execute(state->spec, options, facts, *state->kernel, told);
   if (!live) {
     // The file is the outermost noun, as in the errors of reading it.
     Error error = std::move(live).error();
@@ -92,6 +93,7 @@ Result<Object> Object::load(ObjectSpec spec, const LoadOptions& options, LoadRep
                                                     : std::move(error).within(state->spec.path));
   }
   state->live = std::move(*live);
+  state->types = facts.opened_types();
   for (u32 i = 0; i < state->spec.maps.size(); ++i) {
     const u32 at = state->live.map_at[i];
     if (at != load::Live::none) {

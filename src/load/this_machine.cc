@@ -1,5 +1,6 @@
 #include "load/this_machine.h"
 
+#include "host/kernel_types.h"
 #include "kernel/host_kernel.h"
 
 namespace skep::load {
@@ -18,3 +19,11 @@ host::Facts facts_for(const LoadOptions& options) {
 }
 
 }  // namespace skep::load
+
+namespace skep {
+
+Result<std::shared_ptr<const btf::Btf>> hold_kernel_types() {
+  return host::kernel_types(std::string());
+}
+
+}  // namespace skep

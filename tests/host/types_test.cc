@@ -242,6 +242,26 @@ TEST(CoreTypes, OfTheOtherByteOrderAreRefusedByName) {
       HasSubstr("s390x.btf: these types are of a big-endian kernel, and this machine is little-endian"));
 }
 
+TEST(CoreTypes, OfAnotherArchitectureAreRefusedByName) {
+  const auto refusal = [](std::string_view member) {
+    btf::BtfEditor editor;
+    const u32 id = editor.add_int("long", 8, BTF_INT_SIGNED);
+    editor.add_composite(btf::Kind::struct_, "pt_regs", 8, std::array{btf::NewMember{member, id, 0}});
+    const btf::Btf types = editor.finish().value();
+    const auto custom = Facts(KnownFacts{.core_btf_bytes = types.bytes()}).core_btf();
+    return custom ? std::string("accepted") : custom.error().message();
+  };
+  u32 accepted = 0;
+  for (const std::string_view member : {"orig_ax", "orig_x0", "orig_gpr2", "orig_gpr3", "epc"}) {
+    const std::string message = refusal(member);
+    accepted += message == "accepted" ? 1 : 0;
+    EXPECT_TRUE(message == "accepted" || message.find(cat("has a member ", member)) != std::string::npos)
+        << message;
+  }
+  EXPECT_EQ(accepted, 1u) << "those of this machine";
+  EXPECT_EQ(refusal("something_else"), "accepted");
+}
+
 TEST(KernelTypes, OfThisMachineAreThere) {
   const Facts facts = facts_of_this_machine();
   const auto types = facts.kernel_btf();
