@@ -1,10 +1,14 @@
 // `skep load`: loads, reports, lets go.
 #include "cli/load.h"
 
+#include <algorithm>
+
 #include "base/text.h"
+#include "cli/each.h"
 #include "cli/prepare.h"
 #include "cli/progress.h"
 #include "cli/table.h"
+#include "cli/test_input.h"
 #include "cli/verbs.h"
 #include "cli/words.h"
 
@@ -24,6 +28,34 @@ void fail_story(LoadStory& story, Error error) {
   story.error = told ? std::move(error) : std::move(error).within(story.file);
 }
 
+/// Test-runs the story's one loaded program on the input that `skep run` gives it, when the kernel can do that.
+std::optional<Ran> test_run(Object& object, const std::string& name) {
+  const Program* program = object.program(name);
+  if (program == nullptr || !program->can_test_run()) {
+    return std::nullopt;
+  }
+  const std::vector<std::byte> data = default_data(*program);
+  const std::vector<std::byte> context = default_context(program->traits().type);
+  auto result = program->test_run({.data_in = data, .context_in = context});
+  if (!result) {
+    return Ran{.error = std::move(result).error()};
+  }
+  return Ran{.return_value = result->return_value};
+}
+
+/// Loads what `spec` asks for and tells it in `story`.
+std::optional<Object> load_spec(LoadStory& story, ObjectSpec spec, const Arguments& arguments) {
+  const LoadOptions options = load_options(arguments);
+  LoadReport report;
+  auto object = Object::load(std::move(spec), options, &report);
+  describe_report(story, std::move(report));
+  if (!object) {
+    fail_story(story, std::move(object).error());
+    return std::nullopt;
+  }
+  return *std::move(object);
+}
+
 LoadStory load_file(const std::string& path, const Arguments& arguments) {
   LoadStory story{.file = path};
   const Progress progress(cat("loading ", path));
@@ -36,15 +68,8 @@ LoadStory load_file(const std::string& path, const Arguments& arguments) {
     return story;
   }
   describe_spec(story, *spec);
-  const LoadOptions options = load_options(arguments);
-  LoadReport report;
-  auto object = Object::load(*std::move(spec), options, &report);
-  describe_report(story, std::move(report));
-  if (!object) {
-    fail_story(story, std::move(object).error());
-    return story;
-  }
-  if (const auto directory = arguments.text("pin")) {
+  std::optional<Object> object = load_spec(story, *std::move(spec), arguments);
+  if (const auto directory = arguments.text("pin"); object && directory) {
     if (auto pinned = object->pin(std::string(*directory)); !pinned) {
       fail_story(story, std::move(pinned).error());
     }
@@ -52,17 +77,82 @@ LoadStory load_file(const std::string& path, const Arguments& arguments) {
   return story;
 }
 
+/// Loads one program of a file alone and adds what became of it to the file's story.
+void load_alone(LoadStory& story, u32 program, const Arguments& arguments) {
+  auto spec = prepare(story.file, arguments);
+  if (!spec) {
+    return;  // it could be read a moment ago; the program stays "not loaded"
+  }
+  leave_only(*spec, program);
+  LoadStory alone{.file = story.file};
+  describe_spec(alone, *spec);
+  std::optional<Object> object = load_spec(alone, *std::move(spec), arguments);
+  ProgramFate& fate = story.programs[program];
+  fate = std::move(alone.programs[program]);
+  if (object && arguments.has("run")) {
+    fate.run = test_run(*object, fate.name);
+    if (fate.run && fate.run->error) {
+      story.status = worst(story.status, Status::refused);
+    }
+  }
+  if (!object && !fate.error) {
+    fate.error = std::move(alone.error);  // what failed came before the program: a map, a relocation
+  }
+  story.status = worst(story.status, alone.status);
+  story.plan_time += alone.plan_time;
+  story.load_time += alone.load_time;
+  for (std::string& note : alone.notes) {
+    if (std::ranges::find(story.notes, note) == story.notes.end()) {
+      story.notes.push_back(std::move(note));
+    }
+  }
+}
+
+LoadStory load_each(const std::string& path, const Arguments& arguments) {
+  LoadStory story{.file = path};
+  const Progress progress(cat("loading the programs of ", path));
+  const auto start = Clock::now();
+  const auto spec = prepare(path, arguments);
+  story.parse_time = since(start);
+  if (!spec) {
+    story.status = spec.error().status;
+    story.error = spec.error().error.clone();
+    return story;
+  }
+  describe_spec(story, *spec);
+  for (u32 i = 0; i < spec->programs.size(); ++i) {
+    if (spec->programs[i].autoload) {
+      load_alone(story, i, arguments);
+    }
+  }
+  return story;
+}
+
+/// A complaint about options that do not go together, or nothing.
+std::string wrong_options(const Arguments& arguments) {
+  constexpr u32 most_log_level = 7;
+  if (const u32 level = arguments.number("log-level", 0); level > most_log_level) {
+    return cat("--log-level wants a sum of 1, 2 and 4, not ", level);
+  }
+  if (arguments.has("each") && arguments.has("pin")) {
+    return "--each lets each program go before the next; --pin would keep nothing";
+  }
+  if (arguments.has("run") && !arguments.has("each")) {
+    return "--run goes with --each; to test-run a whole object there is `skep run`";
+  }
+  return {};
+}
+
 }  // namespace
 
 Status load(const Arguments& arguments, Output& out) {
-  constexpr u32 most_log_level = 7;
-  if (const u32 level = arguments.number("log-level", 0); level > most_log_level) {
-    out.complain(cat("--log-level wants a sum of 1, 2 and 4, not ", level));
+  if (const std::string complaint = wrong_options(arguments); !complaint.empty()) {
+    out.complain(complaint);
     return Status::usage;
   }
   Status status = Status::ok;
   for (const std::string& path : arguments.words()) {
-    const LoadStory story = load_file(path, arguments);
+    const LoadStory story = arguments.has("each") ? load_each(path, arguments) : load_file(path, arguments);
     status = worst(status, story.status);
     if (out.is_json()) {
       out.json(story_json(story));
@@ -124,6 +214,10 @@ Json story_json(const LoadStory& story) {
                 {"insns", program.insns}, {"loaded", program.loaded},   {"error", error_json(program.error)}};
     if (!program.log.empty()) {
       one.set("log", program.log);
+    }
+    if (program.run) {
+      one.set("run",
+              {{"return_value", program.run->return_value}, {"error", error_json(program.run->error)}});
     }
     programs.push_back(one);
   }

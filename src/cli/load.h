@@ -12,6 +12,12 @@
 
 namespace skep::cli {
 
+/// What a test run gave.
+struct Ran {
+  u32 return_value = 0;
+  std::optional<Error> error;
+};
+
 /// One program of a file.
 struct ProgramFate {
   std::string name;
@@ -21,7 +27,8 @@ struct ProgramFate {
   bool loaded = false;
   bool skipped = false;
   std::optional<Error> error;
-  std::string log;  ///< with --log-level
+  std::string log;         ///< with --log-level
+  std::optional<Ran> run;  ///< with --run, of what the kernel can test-run
 };
 
 /// One map of a file, as declared.

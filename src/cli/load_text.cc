@@ -17,8 +17,11 @@ std::string counted(std::size_t count, std::string_view noun) {
 }
 
 Cell fate_cell(const ProgramFate& program) {
+  if (program.run && program.run->error) {
+    return {"loaded, cannot run", Style::bad};
+  }
   if (program.loaded) {
-    return {"loaded", Style::good};
+    return {program.run ? cat("loaded, returned ", program.run->return_value) : "loaded", Style::good};
   }
   if (program.error) {
     return {"refused", Style::bad};
@@ -66,8 +69,10 @@ void story_text(const LoadStory& story, Output& out) {
     }
   }
   for (const ProgramFate& program : story.programs) {
-    if (program.error) {
-      out.complain(cat(story.file, ": ", program.error->message()));
+    if (program.error || (program.run && program.run->error)) {
+      const Error& error = program.error ? *program.error : *program.run->error;
+      out.complain(error.message().starts_with(story.file) ? error.message()
+                                                           : cat(story.file, ": ", error.message()));
     }
   }
   if (story.error && refused == 0) {

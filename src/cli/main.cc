@@ -26,7 +26,7 @@ Status no_verb(std::span<char* const> words, Output& out) {
     out.write(help(""));
     return Status::usage;
   }
-  if (first == "map" || first == "prog") {
+  if (is_noun(first)) {
     const bool asks_help =
         words.size() > 1 && (std::string_view(words[1]) == "--help" || std::string_view(words[1]) == "-h");
     if (asks_help || words.size() == 1) {
@@ -34,7 +34,7 @@ Status no_verb(std::span<char* const> words, Output& out) {
       return asks_help ? Status::ok : Status::usage;
     }
   }
-  const std::string word = (first == "map" || first == "prog") && words.size() > 1 ? cat(first, " ", words[1])
+  const std::string word = is_noun(first) && words.size() > 1 ? cat(first, " ", words[1])
                                                                                    : std::string(first);
   const std::vector<std::string> similar = similar_verbs(word);
   out.complain(similar.empty() ? cat("no verb '", word, "'; `skep --help` lists them")

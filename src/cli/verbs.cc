@@ -29,6 +29,8 @@ constexpr auto inspect_options = std::to_array<Option>({
 constexpr auto load_options = std::to_array<Option>({
   {"pin",       K::text,   "DIR",       "keep programs and maps, pinned under DIR in a BPF file system"},
   set_option, only_option, skip_option, jobs_option, btf_option,
+  {"each",      K::flag,   "",          "load each program by itself, with the maps that it uses: one that fails does not stand in the way of the others"},
+  {"run",       K::flag,   "",          "with --each: test-run each program that the kernel can test-run"},
   {"log-level", K::number, "N",         "verifier log of programs that load: 1 the path walked, 2 all paths, 4 statistics (default 0)"},
 });
 
@@ -56,6 +58,19 @@ constexpr auto check_options = std::to_array<Option>({
   {"btf",    K::text, "FILE|DIR", "the types of one kernel, or an archive directory of RELEASE.btf[.zst] (and config-RELEASE, for __kconfig values)"},
   {"kernel", K::text, "LIST",     "of an archive, these releases only: 6.1,6.12; of a file, the release that it is of; may be repeated", true},
   {"sarif",  K::flag, "",         "a SARIF 2.1.0 document, for code scanners"},
+});
+
+constexpr auto matrix_options = std::to_array<Option>({
+  {"kernels", K::text,   "LIST",    "kernel series, with commas (default: 5.10,6.1,6.12,6.18,7.3)"},
+  {"run",     K::flag,   "",        "test-run each program that the kernel can test-run"},
+  {"module",  K::text,   "NAME",    "a kernel module to load first in each guest; may be repeated", true},
+  {"jobs",    K::number, "N",       "how many guests at a time (default 2)", false, 64},
+  {"timeout", K::number, "SECONDS", "for each guest, its boot included (default: 120 and 20 for each file)"},
+});
+
+constexpr auto btf_fetch_options = std::to_array<Option>({
+  {"kernels", K::text, "LIST", "kernel series, with commas (default: all that Debian has, from 5.10 on)"},
+  {"to",      K::text, "DIR",  "where to keep them (default: ${SKEP_CACHE:-~/.cache/skep}/btf)"},
 });
 
 constexpr auto dump_options = std::to_array<Option>({
@@ -109,6 +124,17 @@ constexpr auto verb_table = std::to_array<Verb>({
            "given to --btf. Relocating by it gives the same code as by the whole.\n",
    .examples = "  skep btf min prog.o --btf kernels/ --to small/\n  skep btf min *.o --btf /sys/kernel/btf/vmlinux --to small.btf\n",
    .options = btf_min_options, .run = btf_min},
+  {.name = "matrix", .operands = "FILE...", .least = 1, .most = 255,
+   .summary = "which programs load on which kernels: tried on each",
+   .help = "Boots a Debian kernel of each series under emulation (tools/vm; needs no rights, fetches each kernel once) and loads every program there, each by\n"
+           "itself with the maps that it uses. Prints a table of programs and kernels, and the reason of each refusal. Exit status 1 if any program fails.\n",
+   .examples = "  skep matrix prog.o\n  skep matrix --run --kernels 6.1,7.3 *.o\n  skep matrix --json prog.o | jq '.[] | select(.verdict == \"fails\")'\n",
+   .options = matrix_options, .run = matrix},
+  {.name = "btf fetch", .operands = "", .least = 0, .most = 0,
+   .summary = "keep the types of Debian's kernels in an archive",
+   .help = "Downloads each kernel once, takes its types (.BTF) out of its image and keeps them as DIR/RELEASE.btf.zst, which --btf DIR reads.\n"
+           "What is there and whole is left alone. Needs no rights.\n",
+   .examples = "  skep btf fetch\n  skep btf fetch --kernels 5.10,6.1 --to kernels\n", .options = btf_fetch_options, .run = btf_fetch},
   {.name = "map list", .operands = "", .least = 0, .most = 0,
    .summary = "the maps in the kernel",
    .help = "", .examples = "  skep map list\n", .options = {}, .run = map_list},
@@ -175,6 +201,11 @@ Asked find_verb(std::span<char* const> words) {
     }
   }
   return {};
+}
+
+bool is_noun(std::string_view word) {
+  return !word.empty() &&
+         std::ranges::any_of(verb_table, [&](const Verb& verb) { return noun_of(verb.name) == word; });
 }
 
 std::vector<std::string> similar_verbs(std::string_view word) {

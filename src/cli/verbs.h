@@ -18,6 +18,8 @@ Status load(const Arguments& arguments, Output& out);
 Status run(const Arguments& arguments, Output& out);
 Status explain(const Arguments& arguments, Output& out);
 Status btf_min(const Arguments& arguments, Output& out);
+Status matrix(const Arguments& arguments, Output& out);
+Status btf_fetch(const Arguments& arguments, Output& out);
 Status map_list(const Arguments& arguments, Output& out);
 Status map_show(const Arguments& arguments, Output& out);
 Status map_dump(const Arguments& arguments, Output& out);
@@ -38,6 +40,9 @@ struct Asked {
 };
 /// The verb at the front of `words`, or a null one.
 Asked find_verb(std::span<char* const> words);
+
+/// "map", "prog": whether some verb's name is this word and another.
+bool is_noun(std::string_view word);
 
 /// "load, map list" : the verbs that look like `word`, best first.
 std::vector<std::string> similar_verbs(std::string_view word);
