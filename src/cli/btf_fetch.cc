@@ -1,4 +1,5 @@
 // `skep btf fetch`: the types of Debian's kernels, kept for later.
+#include <algorithm>
 #include <charconv>
 #include <cstdlib>
 #include <optional>

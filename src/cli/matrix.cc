@@ -142,10 +142,8 @@ std::string last_words(const std::string& complaints) {
 
 /// Why a guest leaves questions open.
 std::string fate_of(const Ended& ended) {
-  constexpr int timed_out = 124;
   const std::string words = last_words(ended.complaints);
-  const std::string_view what = ended.status == timed_out ? "the guest ran out of time" : "the guest died";
-  return words.empty() ? cat(what, " (status ", ended.status, ")") : cat(what, ": ", words);
+  return words.empty() ? cat("the guest ended with status ", ended.status, " and said nothing of it") : words;
 }
 
 /// "6.1 3/12, 6.12 boots": what is going on in each guest that was started.
