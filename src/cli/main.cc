@@ -34,8 +34,8 @@ Status no_verb(std::span<char* const> words, Output& out) {
       return asks_help ? Status::ok : Status::usage;
     }
   }
-  const std::string word = is_noun(first) && words.size() > 1 ? cat(first, " ", words[1])
-                                                                                   : std::string(first);
+  const std::string word =
+      is_noun(first) && words.size() > 1 ? cat(first, " ", words[1]) : std::string(first);
   const std::vector<std::string> similar = similar_verbs(word);
   out.complain(similar.empty() ? cat("no verb '", word, "'; `skep --help` lists them")
                                : cat("no verb '", word, "'; did you mean: ", join(similar, ", "), "?"));
