@@ -85,7 +85,10 @@ Result<Patched> patch_wide(std::span<bpf_insn> code, u32 at, const Resolution& r
   if (!is_expected(have, resolution.before)) {
     return unexpected_number(static_cast<s64>(have), resolution.before);
   }
-  const u64 number = resolution.after.number;
+  u64 number = resolution.after.number;
+  if (have != resolution.before.number && resolution.before.is_32_bits && resolution.after.is_32_bits) {
+    number = static_cast<u32>(number);  // the compiler widened by zeroes: the enum is unsigned to it
+  }
   code[at].imm = static_cast<s32>(static_cast<u32>(number));
   code[at + 1].imm = static_cast<s32>(static_cast<u32>(number >> 32));
   return Patched::value;

@@ -117,10 +117,14 @@ TEST(Patch, DoesNotJudgeBitfieldsAndTheUpperHalfOfNarrowEnums) {
   bitfield.before.is_certain = false;
   Code code = {insn::mov64_imm(1, 9)};
   EXPECT_TRUE(patch(code, 0, bitfield));
-  Resolution value = from(static_cast<u64>(s64{-2}), 5);
-  value.before.is_32_bits = true;
+  Resolution value = from(static_cast<u64>(s64{-2}), static_cast<u64>(s64{-3}));
+  value.before.is_32_bits = value.after.is_32_bits = true;
   code = wide(0xfffffffe);
   EXPECT_TRUE(patch(code, 0, value));
+  EXPECT_EQ(code, wide(0xfffffffd)) << "widened by zeroes, as it was";
+  code = wide(~u64{1});
+  EXPECT_TRUE(patch(code, 0, value));
+  EXPECT_EQ(code, wide(~u64{2})) << "widened by the sign, as it was";
 }
 
 TEST(Meaning, WideningIsForPointersAndUnsignedNumbersOnly) {
