@@ -10,7 +10,7 @@
 namespace skep::co_re {
 
 /// How many types and members all relocations of one object may look at together: above any real object by two orders of magnitude, and a fraction of a second of work.
-inline constexpr u64 most_looks = u64{1} << 25;
+inline constexpr u64 most_looks = u64{1} << 24;
 
 /// Counts down the work left. Hostile types can nest such that looking at all of them takes longer than anyone lives.
 class Budget {
