@@ -35,6 +35,8 @@ struct LoadOptions {
                  ///< has them as <release>.btf; empty: the kernel's own
   std::span<const std::byte>
       btf;  ///< the same from memory: what such a file holds; must live until loading is done
+  std::string
+      kconfig;  ///< values for `__kconfig` variables that go before the kernel's own configuration: text, lines CONFIG_NAME=value; may be empty
   kernel::Kernel* kernel = nullptr;  ///< null: this machine's
   const host::Facts* facts =
       nullptr;  ///< what is known of the machine; null: this one's, found out as far as the object needs it

@@ -141,7 +141,11 @@ Status explain(const Arguments& arguments, Output& out) {
   if (!session) {
     return finish(path, real, {}, std::move(session).error(), out);
   }
-  LoadOptions options = load_options(arguments);
+  auto given = load_options(arguments);
+  if (!given) {
+    return finish(path, real, {}, std::move(given).error(), out);
+  }
+  LoadOptions options = *std::move(given);
   options.jobs = 1;  // one after another, so that the order of the calls is the order of the story
   kernel::HostKernel host;
   kernel::DryKernel dry;
@@ -153,6 +157,7 @@ Status explain(const Arguments& arguments, Output& out) {
   // What planning asks the kernel is heard here; loading, which plans too, finds the answers kept.
   if (auto planned = load::plan(session->kept, load::facts_for(options), options.pin_root)) {
     plan = *std::move(planned);
+    dry.modules = plan.modules;
   } else {
     const Status status = status_of(planned.error().code(), Phase::kernel);
     return finish(path, real, {.calls = listener.calls()}, Failure{status, std::move(planned).error()}, out);

@@ -45,9 +45,14 @@ std::optional<Ran> test_run(Object& object, const std::string& name) {
 
 /// Loads what `spec` asks for and tells it in `story`.
 std::optional<Object> load_spec(LoadStory& story, ObjectSpec spec, const Arguments& arguments) {
-  const LoadOptions options = load_options(arguments);
+  const auto options = load_options(arguments);
+  if (!options) {
+    story.status = options.error().status;
+    story.error = options.error().error.clone();
+    return std::nullopt;
+  }
   LoadReport report;
-  auto object = Object::load(std::move(spec), options, &report);
+  auto object = Object::load(std::move(spec), *options, &report);
   describe_report(story, std::move(report));
   if (!object) {
     fail_story(story, std::move(object).error());

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/result.h"
+#include "host/config_file.h"
 
 namespace skep::cli {
 
@@ -71,10 +72,19 @@ std::expected<ObjectSpec, Failure> prepare(const std::string& path, const Argume
   return *std::move(spec);
 }
 
-LoadOptions load_options(const Arguments& arguments) {
-  return {.jobs = arguments.number("jobs", 0),
-          .log_level = arguments.number("log-level", 0),
-          .btf_path = std::string(arguments.text("btf").value_or(std::string_view()))};
+std::expected<LoadOptions, Failure> load_options(const Arguments& arguments) {
+  LoadOptions options{.jobs = arguments.number("jobs", 0),
+                      .log_level = arguments.number("log-level", 0),
+                      .btf_path = std::string(arguments.text("btf").value_or(std::string_view()))};
+  if (const auto path = arguments.text("kconfig")) {
+    auto text = host::read_config_file(std::string(*path));
+    if (!text) {
+      const Status status = status_of(text.error().code(), Phase::reading);
+      return std::unexpected(Failure{status, std::move(text).error().within("--kconfig")});
+    }
+    options.kconfig = *std::move(text);
+  }
+  return options;
 }
 
 }  // namespace skep::cli

@@ -20,7 +20,7 @@ struct Failure {
 /// Reads `path` and applies --set, --only and --skip. Failures: of reading; usage, when an option names what the object does not have.
 std::expected<ObjectSpec, Failure> prepare(const std::string& path, const Arguments& arguments);
 
-/// What --jobs, --log-level and --btf say, as far as the verb has them.
-LoadOptions load_options(const Arguments& arguments);
+/// What --jobs, --log-level, --btf and --kconfig say, as far as the verb has them. Failures: of reading the file that --kconfig names.
+std::expected<LoadOptions, Failure> load_options(const Arguments& arguments);
 
 }  // namespace skep::cli

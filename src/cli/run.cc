@@ -158,8 +158,12 @@ Status run(const Arguments& arguments, Output& out) {
   if (const auto named = want_named(*spec, arguments); !named) {
     return give_up(path, Status::usage, named.error(), out);
   }
+  const auto options = load_options(arguments);
+  if (!options) {
+    return give_up(path, options.error().status, options.error().error, out);
+  }
   std::optional<Progress> progress(std::in_place, cat("running ", path));
-  auto object = Object::load(*std::move(spec), load_options(arguments));
+  auto object = Object::load(*std::move(spec), *options);
   if (!object) {
     progress.reset();
     return give_up(path, status_of(object.error().code(), Phase::kernel), object.error(), out);

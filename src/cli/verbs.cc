@@ -20,6 +20,8 @@ constexpr Option jobs_option = {"jobs", K::number, "N",    "how many programs to
 
 constexpr Option btf_option = {"btf", K::text, "FILE|DIR", "relocate by these kernel types, not by the running kernel's: BTF or vmlinux, or a directory with RELEASE.btf"};
 
+constexpr Option kconfig_option = {"kconfig", K::text, "FILE", "values of CONFIG_* variables, before those of the running kernel: a kernel configuration, also compressed (gzip)"};
+
 constexpr auto inspect_options = std::to_array<Option>({
   {"disasm", K::flag, "", "the instructions too, between the source lines that they come from, with what each relocation names"},
   {"core", K::flag, "", "each CO-RE relocation: what the code asks of the kernel's types, and what that is on the running kernel or in --btf"},
@@ -28,7 +30,7 @@ constexpr auto inspect_options = std::to_array<Option>({
 
 constexpr auto load_options = std::to_array<Option>({
   {"pin",       K::text,   "DIR",       "keep programs and maps, pinned under DIR in a BPF file system"},
-  set_option, only_option, skip_option, jobs_option, btf_option,
+  set_option, only_option, skip_option, jobs_option, btf_option, kconfig_option,
   {"each",      K::flag,   "",          "load each program by itself, with the maps that it uses: one that fails does not stand in the way of the others"},
   {"run",       K::flag,   "",          "with --each: test-run each program that the kernel can test-run"},
   {"log-level", K::number, "N",         "verifier log of programs that load: 1 the path walked, 2 all paths, 4 statistics (default 0)"},
@@ -39,13 +41,13 @@ constexpr auto run_options = std::to_array<Option>({
   {"repeat",  K::number, "N",         "run each N times; the time is the mean (default 1)"},
   {"data-in", K::text,   "FILE",      "the packet, as raw bytes (default: a 64-byte Ethernet frame for programs that take packets)"},
   {"ctx-in",  K::text,   "FILE",      "the context, as raw bytes (default: zeroes where one must be given)"},
-  set_option, only_option, skip_option, jobs_option, btf_option,
+  set_option, only_option, skip_option, jobs_option, btf_option, kconfig_option,
   {"limit",   K::number, "N",         "show at most N elements of each map (default 32)"},
 });
 
 constexpr auto explain_options = std::to_array<Option>({
   {"dry-run", K::flag, "",          "make no system call: show what would be asked of a recent kernel"},
-  set_option, btf_option,
+  set_option, btf_option, kconfig_option,
 });
 
 constexpr auto btf_min_options = std::to_array<Option>({

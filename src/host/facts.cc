@@ -25,6 +25,7 @@ Result<std::string> read_release(const std::string& root) {
 
 Facts::Facts(KnownFacts known) : state_(std::make_shared<State>()) {
   state_->known = std::move(known);
+  state_->given_release = state_->known.kernel_release;
 }
 
 Facts::Facts(std::string root, KnownFacts known, kernel::Kernel* kernel) : Facts(std::move(known)) {

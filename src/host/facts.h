@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "host/features.h"
+#include "host/kallsyms.h"
 #include "skep/error.h"
 #include "skep/types.h"
 
@@ -42,8 +43,11 @@ struct KnownFacts {
   std::string
       core_btf_path;  ///< where to read that from when it is first asked for: a file, or an archive directory
   std::span<const std::byte>
-      core_btf_bytes;                  ///< or what to parse then; must live until core_btf() was asked for
-  std::vector<KnownFeature> features;  ///< where they differ from what the release says
+      core_btf_bytes;                   ///< or what to parse then; must live until core_btf() was asked for
+  std::string given_config;             ///< configuration that goes before the kernel's own; may be empty
+  std::optional<std::string> config;    ///< the text of the kernel's own configuration
+  std::optional<std::string> kallsyms;  ///< the text of /proc/kallsyms
+  std::vector<KnownFeature> features;   ///< where they differ from what the release says
 };
 
 /// Copies share what they have read. Thread-safety: may be used from several threads at once.
@@ -70,6 +74,17 @@ class Facts {
   bool lacks(Feature feature) const { return has(feature) == Tri::no; }
   /// False when lacks() is false without asking the kernel: then it need not be found out whether the object needs the feature.
   bool may_lack(Feature feature) const;
+
+  /// LINUX_KERNEL_VERSION: major << 16 | minor << 8 | patch, the patch number as Debian and Ubuntu tell it. Errors: not_found, denied, malformed.
+  Result<u32> kernel_version() const;
+  /// The configuration that the kernel was built with, as text (host/kconfig.h). Errors: not_found, denied, truncated, malformed.
+  Result<std::shared_ptr<const std::string>> kernel_config() const;
+  /// Configuration that was given to go before it; may be empty. Reads nothing.
+  const std::string& given_config() const;
+  /// The kernel's symbols of these names, in one pass over /proc/kallsyms, and in their order. Nothing is kept. Errors: not_found, denied, kernel.
+  Result<std::vector<FoundSymbol>> kernel_symbols(std::span<const std::string_view> names) const;
+  /// Symbols that are a typing error away from `name`: for messages. None where they cannot be read.
+  std::vector<std::string> near_symbols(std::string_view name) const;
 
   /// The kernel's own types, for whatever names things in this kernel by id: attach targets, ksyms, kfuncs. Opened on first use, and shared by the process.
   /// Errors: not_found, unsupported (a kernel without BTF), denied, truncated, malformed.

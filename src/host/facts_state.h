@@ -12,6 +12,8 @@ struct Facts::State {
   std::optional<std::string> root;  // absent: a literal
   std::mutex lock;
   KnownFacts known;
+  std::optional<std::string> given_release;  // the release that did not come from the machine
+  std::shared_ptr<const std::string> config;
   kernel::Kernel* kernel = nullptr;  // to ask; null: nobody
   std::optional<Release> release;    // once parsed
   std::vector<KnownModule> opened;   // those whose types were read

@@ -4,7 +4,11 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <cstring>
+
+#include "skep/uapi/info.h"
 
 namespace skep::kernel {
 
@@ -22,7 +26,46 @@ int harmless_descriptor() {
 
 }  // namespace
 
-int DryKernel::bpf(bpf_cmd cmd, void*, u32) {
+/// Ids and names of modules' BTF. -ENOENT: the call is about no module.
+int DryKernel::module_call(bpf_cmd cmd, void* attr, u32 attr_bytes) {
+  bpf_attr whole;
+  std::memset(&whole, 0, sizeof whole);
+  std::memcpy(&whole, attr, std::min<std::size_t>(attr_bytes, sizeof whole));
+  const std::lock_guard lock(mutex_);
+  if (cmd == BPF_OBJ_GET_INFO_BY_FD) {
+    const auto known = module_of_.find(static_cast<int>(whole.info.bpf_fd));
+    if (known == module_of_.end() || whole.info.info_len < sizeof(bpf_btf_info)) {
+      return -ENOENT;
+    }
+    auto* info = reinterpret_cast<bpf_btf_info*>(static_cast<std::uintptr_t>(whole.info.info));
+    info->kernel_btf = 1;
+    auto* name = reinterpret_cast<char*>(static_cast<std::uintptr_t>(info->name));
+    if (name != nullptr && info->name_len > known->second.size()) {
+      name[known->second.copy(name, info->name_len)] = '\0';
+    }
+    return 0;
+  }
+  const u32 id = whole.get_id.start_id;
+  if (cmd == BPF_BTF_GET_NEXT_ID && id < modules.size()) {
+    whole.get_id.next_id = id + 1;
+    std::memcpy(attr, &whole, std::min<std::size_t>(attr_bytes, sizeof whole));
+    return 0;
+  }
+  if (cmd == BPF_BTF_GET_FD_BY_ID && id != 0 && id <= modules.size()) {
+    const int fd = harmless_descriptor();
+    module_of_[fd] = modules[id - 1];
+    return fd;
+  }
+  return -ENOENT;
+}
+
+int DryKernel::bpf(bpf_cmd cmd, void* attr, u32 attr_bytes) {
+  if (!modules.empty() &&
+      (cmd == BPF_BTF_GET_NEXT_ID || cmd == BPF_BTF_GET_FD_BY_ID || cmd == BPF_OBJ_GET_INFO_BY_FD)) {
+    if (const int answered = module_call(cmd, attr, attr_bytes); answered != -ENOENT) {
+      return answered;
+    }
+  }
   switch (cmd) {
     case BPF_OBJ_GET:
     case BPF_MAP_LOOKUP_ELEM:

@@ -1,15 +1,24 @@
 // A kernel that says yes to everything and does nothing, for `skep explain --dry-run`.
 #pragma once
 
+#include <map>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
 #include "kernel/kernel.h"
 
 namespace skep::kernel {
 
 /// Answers every call as if it had worked, without any right and without a call of bpf(2). Descriptors are of /dev/null: real, so that closing them
 /// closes nothing of anybody's, and harmless. Mapped maps are anonymous memory. What Linux would have to know (an element, an id, what is
-/// pinned) is absent: not_found. Thread-safe.
+/// pinned) is absent: not_found; but for the BTF of modules that it is told of. Thread-safe.
 class DryKernel final : public Kernel {
  public:
+  std::vector<std::string>
+      modules;  ///< whose BTF it has, with the ids 1, 2, ...; to be set before it is asked
+
   int bpf(bpf_cmd cmd, void* attr, u32 attr_bytes) override;
   int bpf_common(bpf_cmd cmd, void* attr, u32 attr_bytes, bpf_common_attr* common, u32 common_bytes) override;
   s64 map_memory(const MemoryRequest& want) override;
@@ -22,6 +31,12 @@ class DryKernel final : public Kernel {
   int unlink(const char* path) override;
   s64 filesystem_type(const char* path) override;
   int read_link(const char* path, char* text, u32 bytes) override;
+
+ private:
+  int module_call(bpf_cmd cmd, void* attr, u32 attr_bytes);
+
+  std::mutex mutex_;
+  std::map<int, std::string_view> module_of_;  // by descriptor
 };
 
 }  // namespace skep::kernel

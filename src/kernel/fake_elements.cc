@@ -209,7 +209,11 @@ int FakeKernel::info(bpf_attr_info& attr) {
       }
       info.btf_size = static_cast<u32>(object->btf.size());
       info.id = object->id;
-      info.name_len = 0;
+      if (info.name != 0 && info.name_len > object->module.size()) {
+        std::memcpy(pointer(info.name), object->module.c_str(), object->module.size() + 1);
+      }
+      info.name_len = static_cast<u32>(object->module.size());
+      info.kernel_btf = object->module.empty() ? 0 : 1;
       return give_info(attr, info);
     }
     case ObjectKind::link: {

@@ -40,6 +40,9 @@ FakeKernel::~FakeKernel() {
   for (const auto& [path, fd] : pins_) {
     ::close(fd);
   }
+  for (const int fd : modules_) {
+    ::close(fd);
+  }
 }
 
 void FakeKernel::fail_call(u32 nth, int sys_errno) {

@@ -49,6 +49,8 @@ class FakeKernel final : public Kernel {
   /// Asked first at every bpf(2) call that is not made to fail; what it returns is the answer, and nothing lets the model answer. It may
   /// write into the attributes (as far as their size reaches). Called under the lock: it must not call this kernel.
   std::function<std::optional<int>(bpf_cmd cmd, bpf_attr& attr)> on_bpf;
+  /// Makes BTF that the kernel holds of its own accord: a module's, or with the name "vmlinux" its own. Answers its id.
+  u32 add_module(std::string name);
   /// How many processors values of per-CPU maps have copies for; set it before the first map is made.
   u32 processors = 2;
   /// What filesystem_type() answers; a bpf file system unless set.
@@ -121,6 +123,7 @@ class FakeKernel final : public Kernel {
   std::map<u64, std::shared_ptr<Object>> objects_;  ///< by inode number of the memory file
   std::map<std::string, int> pins_;                 ///< path to a descriptor of its own
   std::vector<std::string> directories_;
+  std::vector<int> modules_;  ///< descriptors that keep add_module()'s BTF
   MemlockLimit memlock_{.soft = 8 << 20, .hard = 8 << 20};
   u32 last_id_ = 0;
 };

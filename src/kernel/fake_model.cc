@@ -87,6 +87,13 @@ std::shared_ptr<FakeKernel::Object> FakeKernel::find_map(int fd) {
   return object && object->kind == ObjectKind::map ? object : nullptr;
 }
 
+u32 FakeKernel::add_module(std::string name) {
+  const std::lock_guard lock(mutex_);
+  const int fd = add(std::make_shared<Object>(Object{.kind = ObjectKind::btf, .module = std::move(name)}));
+  modules_.push_back(fd);
+  return last_id_;
+}
+
 int FakeKernel::model(bpf_cmd cmd, bpf_attr& attr) {
   switch (cmd) {
     case BPF_MAP_CREATE: return create_map(attr.map_create);

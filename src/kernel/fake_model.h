@@ -18,6 +18,7 @@ struct FakeKernel::Object {
   bool frozen = false;
   bpf_attr_prog_load prog{};    ///< programs: as loaded
   Bytes btf;                    ///< BTF: its bytes
+  std::string module;           ///< BTF that the kernel holds of its own accord: its name
   bpf_attr_link_create link{};  ///< links: as created
   u32 link_prog_id = 0;         ///< links: the id of the program or map they hold
   u32 btf_id = 0;               ///< maps and programs: the id of the BTF they were given

@@ -1,5 +1,6 @@
 #include "load/execute.h"
 
+#include <algorithm>
 #include <cerrno>
 
 #include "base/result.h"
@@ -97,10 +98,21 @@ void raise_memlock(const Session& session) {
   }
 }
 
+/// The values of .kconfig, once: afterwards this memory may be the kernel's.
+void fill_config(ObjectSpec& spec, const LoadPlan& plan) {
+  for (MapSpec& map : spec.maps) {
+    if (map.data_section == DataSection::kconfig) {
+      const std::size_t bytes = std::min(plan.kconfig.size(), map.contents.bytes().size());
+      std::copy_n(plan.kconfig.begin(), bytes, map.contents.bytes().begin());
+    }
+  }
+}
+
 Result<Attempt> attempt(const Session& session, LoadPlan& plan) {
+  SKEP_TRY(const ModuleTypes modules, open_modules(session, plan));
   SKEP_TRY(const Fd types, upload_types(session, plan));
   SKEP_TRY(MadeMaps maps, create_maps(session, plan, types.raw()));
-  SKEP_TRY(std::vector<Fd> programs, load_programs(session, plan, maps, types.raw()));
+  SKEP_TRY(std::vector<Fd> programs, load_programs(session, plan, maps, modules, types.raw()));
   std::vector<int> program_fds(session.spec.programs.size(), -1);
   for (std::size_t i = 0; i < plan.programs.size(); ++i) {
     program_fds[plan.programs[i].program] = programs[i].raw();
@@ -123,6 +135,7 @@ Result<Live> execute(const Session& session, LoadPlan& plan) {
     raise_memlock(session);
   }
   // Somebody may pin a map between our looking for it and our pinning it. Programs already refer to ours then, so all is done again, once, with theirs.
+  fill_config(session.spec, plan);
   const std::size_t notes = session.report.notes.size();
   for (int tries = 0; tries < 2; ++tries) {
     session.report.notes.resize(notes);

@@ -37,7 +37,11 @@ kernel::ProgLoad attributes(const ProgramCall& call) {
                         .license = call.session.spec.license.c_str(),
                         .flags = call.plan.flags,
                         .kern_version = call.session.spec.kernel_version,
-                        .attach_btf_id = call.plan.attach_btf_id};
+                        .attach_btf_id = call.plan.attach_btf_id,
+                        .fd_array = call.modules.fd_array};
+  if (call.plan.attach_module) {
+    want.attach_fd = call.modules.fds[*call.plan.attach_module].raw();
+  }
   if (call.btf_fd >= 0) {
     want.func_info = table(call.plan.func_info);
     want.line_info = table(call.plan.line_info);

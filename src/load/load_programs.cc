@@ -13,7 +13,7 @@
 namespace skep::load {
 namespace {
 
-void put_descriptors(ProgramPlan& plan, const MadeMaps& maps) {
+void put_descriptors(ProgramPlan& plan, const MadeMaps& maps, const ModuleTypes& modules) {
   for (const MapSlot& slot : plan.map_slots) {
     plan.insns[slot.insn].imm = maps.fd_of(slot.map);
     if (slot.kind == MapSlot::Kind::value) {
@@ -22,6 +22,9 @@ void put_descriptors(ProgramPlan& plan, const MadeMaps& maps) {
     } else {
       plan.insns[slot.insn].src_reg = BPF_PSEUDO_MAP_FD;
     }
+  }
+  for (const ModuleSlot& slot : plan.module_slots) {
+    plan.insns[slot.insn + 1].imm = modules.fds[slot.module].raw();
   }
 }
 
@@ -113,11 +116,11 @@ void tell(const Session& session, const ProgramPlan& plan, ProgramOutcome& outco
 }  // namespace
 
 Result<std::vector<Fd>> load_programs(const Session& session, LoadPlan& plan, const MadeMaps& maps,
-                                      int btf_fd) {
+                                      const ModuleTypes& modules, int btf_fd) {
   std::vector<u32> order;
   for (u32 i = 0; i < plan.programs.size(); ++i) {
     if (!plan.programs[i].error) {
-      put_descriptors(plan.programs[i], maps);
+      put_descriptors(plan.programs[i], maps, modules);
       order.push_back(i);
     }
   }
@@ -127,7 +130,8 @@ Result<std::vector<Fd>> load_programs(const Session& session, LoadPlan& plan, co
   });
   std::vector<ProgramOutcome> outcomes(plan.programs.size());
   run_parallel(order, thread_count(session, order.size()), [&](u32 index) {
-    outcomes[index] = load_program({.session = session, .plan = plan.programs[index], .btf_fd = btf_fd});
+    outcomes[index] = load_program(
+        {.session = session, .plan = plan.programs[index], .modules = modules, .btf_fd = btf_fd});
   });
 
   std::vector<Fd> fds;

@@ -59,6 +59,7 @@ Result<LoadPlan> plan(const ObjectSpec& spec, const host::Facts& facts, const st
   SKEP_CHECK(plan_maps(spec, facts, pin_root, made));
   fit_maps(spec, facts, made);
   SKEP_CHECK(plan_programs(spec, facts, made));
+  SKEP_CHECK(plan_externs(spec, facts, made));
   fit_programs(spec, facts, made);
   fit_types(spec, facts, made);
   return made;

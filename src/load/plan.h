@@ -50,6 +50,19 @@ struct MapSlot {
   u32 offset = 0;
 };
 
+/// An instruction that names an extern. It is rewritten when all programs are assembled, so that all externs are looked up together.
+struct ExternSlot {
+  u32 insn = 0;    ///< index of its first half, or of the call
+  u32 target = 0;  ///< index into ObjectSpec::externs
+  RelocationKind kind{};
+};
+
+/// An ld_imm64 with BPF_PSEUDO_BTF_ID whose second half waits for the descriptor of a module's BTF.
+struct ModuleSlot {
+  u32 insn = 0;    ///< index of its first half
+  u32 module = 0;  ///< index into LoadPlan::modules
+};
+
 /// A function's copy within a program.
 struct Piece {
   u32 function = 0;    ///< index into ObjectSpec::functions
@@ -79,6 +92,8 @@ struct ProgramPlan {
   u32 program = 0;  ///< index into ObjectSpec::programs
   std::vector<bpf_insn> insns;
   std::vector<MapSlot> map_slots;        ///< by ascending insn
+  std::vector<ExternSlot> extern_slots;  ///< by ascending insn
+  std::vector<ModuleSlot> module_slots;  ///< by ascending insn
   std::vector<Piece> pieces;             ///< by ascending first_insn
   std::vector<bpf_func_info> func_info;  ///< empty: the program's types are not given to the kernel
   std::vector<bpf_line_info> line_info;
@@ -89,7 +104,8 @@ struct ProgramPlan {
   std::vector<Cause>
       causes;  ///< by ascending insn; of poisoned CO-RE relocations the text is made by cause() when asked for
   std::shared_ptr<const CoreCode> core;  ///< the plan's, shared by its programs
-  u32 attach_btf_id = 0;                 ///< in the kernel's own BTF
+  u32 attach_btf_id = 0;                 ///< in the kernel's own BTF, or
+  std::optional<u32> attach_module;      ///< in this module's: index into LoadPlan::modules
   std::optional<Error> error;            ///< it cannot be loaded, and why
 
   /// Why `insn` < insns.size() is a call that must not be reached; empty when it is not.
@@ -105,11 +121,18 @@ struct LoadPlan {
   bool raise_memlock = false;  ///< maps and programs count against RLIMIT_MEMLOCK
   std::vector<MapPlan> maps;
   std::vector<ProgramPlan> programs;  ///< those with autoload, in the order of ObjectSpec::programs
-  std::vector<std::string> notes;     ///< what is done otherwise than the object says, one sentence each
+  std::vector<std::string>
+      modules;  ///< whose BTF programs refer to; call instructions name the n-th by n + 1 (0 is the kernel proper)
+  std::vector<std::byte> kconfig;  ///< what the map .kconfig holds; empty where there is none
+  std::vector<std::string> notes;  ///< what is done otherwise than the object says, one sentence each
 };
 
 /// The most instructions that one object's programs may have together, each with its copies of what it calls: a bound on memory, far above real objects.
 inline constexpr u64 max_planned_insns = u64{64} << 20;
+
+/// What a call of kernel function number n (index into ObjectSpec::externs) becomes where the kernel has no such function: a call of helper number
+/// `missing_function_call` + n, which no kernel has.
+inline constexpr u32 missing_function_call = 2002000000;
 
 /// Plans the loading of `spec`. A program that cannot be loaded has its `error`; errors of the whole are: unsupported (foreign byte order), invalid (a map or slot that
 /// makes no sense), and what `facts` could not tell.

@@ -32,15 +32,6 @@ bool is_call(const FunctionSpec& function, u32 insn) {
   return insn < function.insns.size() && function.insns[insn].code == (BPF_JMP | BPF_CALL);
 }
 
-std::string_view name_of(ExternSpec::Kind kind) {
-  switch (kind) {
-    case ExternSpec::Kind::kconfig: return "kernel configuration value";
-    case ExternSpec::Kind::ksym_variable: return "kernel variable";
-    case ExternSpec::Kind::ksym_function: return "kernel function";
-  }
-  std::unreachable();
-}
-
 /// Builds one ProgramPlan.
 class Assembler {
  public:
@@ -79,6 +70,8 @@ class Assembler {
               [](const MapSlot& a, const MapSlot& b) { return a.insn < b.insn; });
     std::sort(plan_.causes.begin(), plan_.causes.end(),
               [](const Cause& a, const Cause& b) { return a.insn < b.insn; });
+    std::sort(plan_.extern_slots.begin(), plan_.extern_slots.end(),
+              [](const ExternSlot& a, const ExternSlot& b) { return a.insn < b.insn; });
     return {};
   }
 
@@ -114,7 +107,7 @@ class Assembler {
       case RelocationKind::subprogram_address: return refer_to_function(function, relocation, insn);
       case RelocationKind::extern_variable:
       case RelocationKind::extern_function:
-      case RelocationKind::extern_function_address: return refer_to_extern(relocation);
+      case RelocationKind::extern_function_address: return refer_to_extern(function, relocation, insn);
     }
     std::unreachable();
   }
@@ -165,14 +158,28 @@ class Assembler {
     return {};
   }
 
-  Result<void> refer_to_extern(const Relocation& relocation) const {
+  Result<void> refer_to_extern(const FunctionSpec& function, const Relocation& relocation, u32 insn) {
     if (relocation.target >= spec_.externs.size()) {
       return fail(Errc::invalid,
                   cat("want one of the ", spec_.externs.size(), " externs, have number ", relocation.target));
     }
+    const bool is_called = relocation.kind == RelocationKind::extern_function;
+    if (is_called ? !is_call(function, relocation.insn_index)
+                  : !is_wide_load(function, relocation.insn_index)) {
+      return fail(Errc::invalid, cat("want ", is_called ? "a call" : "an ld_imm64",
+                                     " to name an extern, have another instruction"));
+    }
+    plan_.extern_slots.push_back({.insn = insn, .target = relocation.target, .kind = relocation.kind});
     const ExternSpec& wanted = spec_.externs[relocation.target];
-    return fail(Errc::unsupported, cat("needs the ", name_of(wanted.kind), " '", wanted.name,
-                                       "' (an extern): resolved in a later release"));
+    if (wanted.kind != ExternSpec::Kind::kconfig) {
+      return {};
+    }
+    return refer_to_map(function,
+                        {.insn_index = relocation.insn_index,
+                         .kind = RelocationKind::map_value,
+                         .target = wanted.map,
+                         .offset = wanted.offset},
+                        insn);
   }
 
   const ObjectSpec& spec_;
@@ -204,18 +211,55 @@ void gather(const ObjectSpec& spec, const ProgramPlan& plan, std::vector<Record>
   }
 }
 
-Result<void> find_target(const ProgramSpec& program, const host::Facts& facts, ProgramPlan& plan) {
+/// Tries the modules in turn for a target that the kernel proper does not have.
+Result<bool> find_target_in_modules(const ProgramSpec& program, const host::Facts& facts, LoadPlan& plan,
+                                    ProgramPlan& made) {
+  const auto names = facts.module_names();
+  if (!names) {
+    return false;
+  }
+  for (const std::string& name : *names) {
+    const auto types = facts.module_btf(name);
+    if (!types) {
+      continue;  // it has gone meanwhile
+    }
+    if (const auto id =
+            host::seek_attach_target(**types, program.expected_attach_type, program.attach_target)) {
+      made.attach_btf_id = *id;
+      made.attach_module = module_index(plan, name);
+      return true;
+    }
+  }
+  return false;
+}
+
+/// "module:function", or a name that is looked for in the kernel proper first and then in every module.
+Result<void> find_target(const ProgramSpec& program, const host::Facts& facts, LoadPlan& plan,
+                         ProgramPlan& made) {
   if (program.type == BPF_PROG_TYPE_EXT) {
     return fail(Errc::unsupported,
                 "replaces a function of another program, which has to be named: possible in a later release");
   }
-  if (program.attach_target.find(':') != std::string::npos) {
-    return fail(Errc::unsupported, cat("attaches to '", program.attach_target,
-                                       "' of a kernel module: possible in a later release"));
+  const bpf_attach_type type = program.expected_attach_type;
+  const std::string_view target = program.attach_target;
+  const std::size_t colon = target.find(':');
+  const std::string_view module =
+      colon == std::string_view::npos ? std::string_view() : target.substr(0, colon);
+  if (!module.empty() && module != "vmlinux") {
+    SKEP_TRY(const auto types, facts.module_btf(module));
+    SKEP_TRY_IN(cat("module '", module, "'"), made.attach_btf_id,
+                host::find_attach_target(*types, type, target.substr(colon + 1)));
+    made.attach_module = module_index(plan, module);
+    return {};
   }
   SKEP_TRY(const auto types, facts.kernel_btf());
-  SKEP_TRY(plan.attach_btf_id,
-           host::find_attach_target(*types, program.expected_attach_type, program.attach_target));
+  auto id = host::find_attach_target(*types, type, module.empty() ? target : target.substr(colon + 1));
+  if (!id) {
+    SKEP_TRY(const bool found,
+             module.empty() ? find_target_in_modules(program, facts, plan, made) : Result<bool>(false));
+    return found ? Result<void>() : std::unexpected(std::move(id).error());
+  }
+  made.attach_btf_id = *id;
   return {};
 }
 
@@ -273,7 +317,7 @@ Result<void> plan_programs(const ObjectSpec& spec, const host::Facts& facts, Loa
       done = Assembler(spec, absent, placement, made, planned_insns).assemble(program.function);
     }
     if (done && program.needs_attach_target) {
-      done = find_target(program, facts, made);
+      done = find_target(program, facts, plan, made);
     }
     if (!done) {
       made.error = std::move(done).error().within(

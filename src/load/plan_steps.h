@@ -1,4 +1,4 @@
-// The steps of plan(): maps in plan_maps.cc, programs in plan_programs.cc; what the kernel at hand lacks is done without in fit_*.cc.
+// The steps of plan(): maps in plan_maps.cc, programs in plan_programs.cc, externs in plan_externs.cc; what the kernel at hand lacks is done without in fit_*.cc.
 #pragma once
 
 #include "btf/edit.h"
@@ -12,6 +12,11 @@ Result<void> plan_maps(const ObjectSpec& spec, const host::Facts& facts, const s
 void fit_maps(const ObjectSpec& spec, const host::Facts& facts, LoadPlan& plan);
 /// `plan.maps` is final: an instruction that takes a map which is not there is poisoned.
 Result<void> plan_programs(const ObjectSpec& spec, const host::Facts& facts, LoadPlan& plan);
+/// Looks the externs up that programs name, and rewrites the instructions. A program that needs what is not there gets an error.
+Result<void> plan_externs(const ObjectSpec& spec, const host::Facts& facts, LoadPlan& plan);
+
+/// The index of `module` in plan.modules, put there when it is new.
+u32 module_index(LoadPlan& plan, std::string_view module);
 
 /// Names, flags, helpers and attach types of the planned programs.
 void fit_programs(const ObjectSpec& spec, const host::Facts& facts, LoadPlan& plan);

@@ -1,9 +1,19 @@
-// The steps of execute(), one file each: upload_types.cc, create_maps.cc, load_programs.cc.
+// The steps of execute(), one file each: open_modules.cc, upload_types.cc, create_maps.cc, load_programs.cc.
 #pragma once
 
 #include "load/execute.h"
 
 namespace skep::load {
+
+/// Descriptors of the BTF of modules that programs refer to.
+struct ModuleTypes {
+  std::vector<Fd> fds;  ///< in the order of LoadPlan::modules
+  std::vector<int>
+      fd_array;  ///< as instructions count them: place 0 is the kernel proper's, and unused; empty without modules
+};
+
+/// Opens them. Errors: not_found (a module has gone since planning), denied (CAP_SYS_ADMIN is missing), kernel.
+Result<ModuleTypes> open_modules(const Session& session, const LoadPlan& plan);
 
 /// Gives the object's BTF to the kernel. An empty Fd when there is none or the kernel refused it and nothing strictly needs it (then there is a note).
 Result<Fd> upload_types(const Session& session, const LoadPlan& plan);
@@ -28,12 +38,13 @@ Result<void> fill_program_slots(const Session& session, const LoadPlan& plan, co
 /// Loads every program of the plan, on several threads; fills in the report. In the order of LoadPlan::programs; an empty Fd where a program was refused and
 /// LoadOptions::keep_going allows that.
 Result<std::vector<Fd>> load_programs(const Session& session, LoadPlan& plan, const MadeMaps& maps,
-                                      int btf_fd);
+                                      const ModuleTypes& modules, int btf_fd);
 
 /// One program's call, as load_programs() prepares it.
 struct ProgramCall {
   const Session& session;
   const ProgramPlan& plan;
+  const ModuleTypes& modules;
   int btf_fd = -1;
 };
 

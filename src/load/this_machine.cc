@@ -14,8 +14,10 @@ host::Facts facts_for(const LoadOptions& options) {
   if (options.facts != nullptr) {
     return *options.facts;
   }
-  return host::Facts(std::string(), {.core_btf_path = options.btf_path, .core_btf_bytes = options.btf},
-                     options.kernel != nullptr ? options.kernel : &this_kernel());
+  return host::Facts(
+      std::string(),
+      {.core_btf_path = options.btf_path, .core_btf_bytes = options.btf, .given_config = options.kconfig},
+      options.kernel != nullptr ? options.kernel : &this_kernel());
 }
 
 }  // namespace skep::load

@@ -240,11 +240,20 @@ TEST(PlanPrograms, WhatCannotBeLoadedSaysWhyAndSparesTheOthers) {
   const std::vector<Refusal> refusals = {
       {"no type", Errc::invalid, "section 'socket' does not say what type of program it is",
        [](ObjectSpec& spec) { spec.programs[0].type = BPF_PROG_TYPE_UNSPEC; }},
-      {"extern", Errc::unsupported,
-       "needs the kernel configuration value 'CONFIG_HZ' (an extern): resolved in a later release",
+      {"extern", Errc::not_found,
+       "needs the kernel function 'f': nothing is known of this machine's kernel types",
        [](ObjectSpec& spec) {
-         spec.externs.push_back({.name = "CONFIG_HZ", .kind = ExternSpec::Kind::kconfig});
-         spec.functions[0].relocations = {{.insn_index = 0, .kind = Kind::extern_variable, .target = 0}};
+         spec.externs.push_back({.name = "f", .kind = ExternSpec::Kind::ksym_function});
+         spec.functions[0].relocations = {{.insn_index = 2, .kind = Kind::extern_function, .target = 0}};
+       }},
+      {"extern number", Errc::invalid, "want one of the 0 externs, have number 3",
+       [](ObjectSpec& spec) {
+         spec.functions[0].relocations = {{.insn_index = 2, .kind = Kind::extern_function, .target = 3}};
+       }},
+      {"extern that is not called", Errc::invalid, "want a call to name an extern",
+       [](ObjectSpec& spec) {
+         spec.externs.push_back({.name = "f", .kind = ExternSpec::Kind::ksym_function});
+         spec.functions[0].relocations = {{.insn_index = 0, .kind = Kind::extern_function, .target = 0}};
        }},
       {"CO-RE without types", Errc::malformed, "has CO-RE relocations, and the object no types",
        [](ObjectSpec& spec) { spec.functions[0].core_relocations.push_back({}); }},
