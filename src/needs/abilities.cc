@@ -26,6 +26,18 @@ std::unordered_set<u32> values_of(const btf::Btf& types, std::string_view name) 
   return values;
 }
 
+/// The functions tagged as callable by programs.
+std::unordered_set<u32> tagged(const btf::Btf& types) {
+  std::unordered_set<u32> found;
+  for (u32 id = types.first_id(); id < types.type_count(); ++id) {
+    const btf::Type type = types.type(id);
+    if (type.kind() == btf::Kind::decl_tag && type.component_index() == -1 && type.name() == "bpf_kfunc") {
+      found.insert(type.type_id());
+    }
+  }
+  return found;
+}
+
 template <class T, std::size_t N>
 Release newest(const std::array<SinceRow<T>, N>& table, const std::unordered_set<u32>& values) {
   Release found;
@@ -127,6 +139,13 @@ bool Abilities::has(bpf_prog_type type) const {
 
 bool Abilities::has(bpf_attach_type type) const {
   return has_value(attach_types_, type, since(attach_types_since, type));
+}
+
+bool Abilities::may_be_called(u32 function_id) const {
+  if (!callable_) {
+    callable_ = tagged(*types_);
+  }
+  return callable_->empty() || callable_->contains(function_id);
 }
 
 bool Abilities::has_map_flag(u32 bit) const {

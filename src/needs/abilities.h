@@ -29,6 +29,8 @@ class Abilities {
   /// One flag of map_flags.
   bool has_map_flag(u32 bit) const;
   bool has_function(std::string_view name) const { return types_->find(name, btf::Kind::func).has_value(); }
+  /// False for a function that programs may not call: those that they may have a tag, in kernels that have tags at all (since 6.9).
+  bool may_be_called(u32 function_id) const;
   /// False when the types name too little to be a whole kernel's (a minimal BTF): then only the release tells.
   bool is_whole() const { return is_whole_; }
 
@@ -41,6 +43,7 @@ class Abilities {
   std::unordered_set<u32> map_types_;
   std::unordered_set<u32> prog_types_;
   std::unordered_set<u32> attach_types_;
+  mutable std::optional<std::unordered_set<u32>> callable_;  // looked for when first asked for
   bool is_whole_ = false;
   Release release_;
 };

@@ -25,6 +25,7 @@ constexpr auto all_rules = std::to_array<Rule>({
     {"helper-missing", "The kernel has no such helper"},
     {"helper-not-allowed", "Programs of this type may not call the helper"},
     {"instruction-set", "The kernel does not know the instruction"},
+    {"kernel-function", "The kernel has the function, and does not let programs call it"},
     {"function-call", "The kernel does not know calls of this kind"},
 });
 
@@ -47,6 +48,9 @@ bool is_checked_at_load(bpf_prog_type type) {
     default: return false;
   }
 }
+
+/// More than this is not told of one program: a hostile one could ask for a million things.
+constexpr std::size_t most_findings = 100;
 
 /// Holds one program's plan against the kernel.
 class ProgramCheck {
@@ -73,7 +77,7 @@ class ProgramCheck {
     const auto same = [&](const Finding& known) {
       return known.rule == rule && known.text == text && known.guarded == guarded;
     };
-    if (std::ranges::none_of(findings_, same)) {
+    if (findings_.size() < most_findings && std::ranges::none_of(findings_, same)) {
       findings_.push_back(
           {.rule = rule, .text = std::move(text), .where = std::move(where), .guarded = guarded});
     }
@@ -144,6 +148,7 @@ class ProgramCheck {
         helper(i, is_walked[i]);
       } else if (insn::is_call_kfunc(insn)) {
         call_kind(i, is_walked[i], "calls of kernel functions", {5, 13});
+        kernel_function(i, is_walked[i]);
       } else if (insn::is_func_addr(insn)) {
         call_kind(i, is_walked[i], "callbacks", {5, 13});
       }
@@ -159,6 +164,16 @@ class ProgramCheck {
   void call_kind(u32 i, bool is_walked, std::string_view what, Release first) {
     if (kernel_.release().is_known() && kernel_.release() < first) {
       find("function-call", cat("this kernel has no ", what, since_text(first)), place(i), !is_walked);
+    }
+  }
+
+  /// A function of the kernel proper, which is there.
+  void kernel_function(u32 i, bool is_walked) {
+    const auto id = static_cast<u32>(plan_.insns[i].imm);
+    if (plan_.insns[i].off == 0 && id < kernel_.types().type_count() && !kernel_.may_be_called(id)) {
+      find("kernel-function",
+           cat("this kernel does not let programs call its function ", kernel_.types().type(id).name()),
+           place(i), !is_walked);
     }
   }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <deque>
 #include <optional>
+#include <unordered_set>
 
 #include "insn/traits.h"
 #include "needs/evaluate.h"
@@ -53,8 +54,8 @@ class Walk {
     bool is_pending = false;
   };
   struct Summary {
-    std::optional<Value> result;  ///< r0 of every exit seen
-    std::vector<u32> callers;     ///< blocks that wait for it
+    std::optional<Value> result;      ///< r0 of every exit seen
+    std::unordered_set<u32> callers;  ///< blocks that wait for it
   };
 
   void find_blocks() {
@@ -89,6 +90,7 @@ class Walk {
       block_of_[i] = static_cast<u32>(blocks_.size() - 1);
     }
     summaries_.resize(code_.routines.size());
+    is_everywhere_.resize(code_.routines.size());
   }
 
   void enter(u32 routine, State state) {
@@ -212,9 +214,7 @@ class Walk {
       return true;
     }
     Summary& summary = summaries_[*routine];
-    if (std::find(summary.callers.begin(), summary.callers.end(), block) == summary.callers.end()) {
-      summary.callers.push_back(block);
-    }
+    summary.callers.insert(block);
     if (!summary.result) {
       return false;
     }
@@ -263,6 +263,10 @@ class Walk {
 
   /// A jump through a table: it may lead to any block of its function.
   void arrive_everywhere(u32 routine) {
+    if (is_everywhere_[routine]) {
+      return;
+    }
+    is_everywhere_[routine] = true;
     State nothing;
     nothing.registers[BPF_REG_10] = {.kind = Value::Kind::stack};
     for (const Block& block : blocks_) {
@@ -277,6 +281,7 @@ class Walk {
   std::vector<u32> block_of_;
   std::vector<Block> blocks_;
   std::vector<Summary> summaries_;
+  std::vector<bool> is_everywhere_;  // by routine: a jump through a table was met in it
   std::deque<u32> pending_;
   u64 visits_ = 0;
 };

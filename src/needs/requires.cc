@@ -19,7 +19,8 @@ namespace {
 /// Collects the needs of one program.
 class Collector {
  public:
-  Collector(const ObjectSpec& spec, const ProgramSpec& program) : spec_(spec), program_(program) {}
+  Collector(const ObjectSpec& spec, const ProgramSpec& program)
+      : spec_(spec), program_(program), has_map_(spec.maps.size()) {}
 
   ProgramNeeds run() {
     made_.program = program_.name;
@@ -231,7 +232,8 @@ class Collector {
         add(at_insn(NeedKind::feature, "global data", {5, 2}, flat, at, false));
         [[fallthrough]];
       case RelocationKind::map_fd:
-        if (relocation.target < spec_.maps.size()) {
+        if (relocation.target < spec_.maps.size() && !has_map_[relocation.target]) {
+          has_map_[relocation.target] = true;
           // A map is made whether or not the code that uses it is reached.
           map(spec_.maps[relocation.target], false, place_of(spec_, flat.sources[at]));
         }
@@ -291,6 +293,7 @@ class Collector {
   const ProgramSpec& program_;
   ProgramNeeds made_;
   std::map<std::pair<NeedKind, std::string>, std::size_t> index_;
+  std::vector<bool> has_map_;
   bool uses_kernel_types_ = false;
 };
 
