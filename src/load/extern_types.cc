@@ -133,7 +133,9 @@ class TypeFinder {
   Result<bool> is_alike(const ExternSpec& wanted, const Hit& hit) {
     const co_re::Types local(*search_.spec.btf);
     const co_re::Types target(*hit.place->types);
-    return co_re::types_are_compatible(local, wanted.type_id, target, target.type(hit.id).type_id(), budget_);
+    // Qualifiers and typedefs of a variable do not count: `extern const int x` is the kernel's `int x`.
+    return co_re::types_are_compatible(local, search_.spec.btf->resolve(wanted.type_id), target,
+                                       hit.place->types->resolve(target.type(hit.id).type_id()), budget_);
   }
 
   static std::string_view noun(const ExternSpec& wanted) {

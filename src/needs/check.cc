@@ -52,11 +52,27 @@ bool is_checked_at_load(bpf_prog_type type) {
 /// More than this is not told of one program: a hostile one could ask for a million things.
 constexpr std::size_t most_findings = 100;
 
+/// Whether the kernel's configuration was given.
+enum class Config : u8 { unknown, known };
+
 /// Holds one program's plan against the kernel.
 class ProgramCheck {
  public:
-  ProgramCheck(const ObjectSpec& spec, const load::ProgramPlan& plan, const Abilities& kernel)
-      : spec_(spec), plan_(plan), program_(spec.programs[plan.program]), kernel_(kernel) {}
+  ProgramCheck(const ObjectSpec& spec, const load::LoadPlan& whole, const load::ProgramPlan& plan,
+               const Abilities& kernel, Config config)
+      : spec_(spec),
+        whole_(whole),
+        plan_(plan),
+        program_(spec.programs[plan.program]),
+        kernel_(kernel),
+        config_(config) {
+    for (const ExternSpec& one : spec.externs) {
+      if (one.kind == ExternSpec::Kind::kconfig) {
+        values_.push_back(&one);
+      }
+    }
+    std::ranges::sort(values_, {}, [](const ExternSpec* one) { return one->offset; });
+  }
 
   void run(Verdict& verdict) {
     kind();
@@ -65,6 +81,7 @@ class ProgramCheck {
     } else {
       code();
     }
+    unknowns(verdict);
     attaching(verdict);
     std::ranges::stable_partition(findings_, [](const Finding& finding) { return !finding.guarded; });
     verdict.findings = std::move(findings_);
@@ -113,6 +130,26 @@ class ProgramCheck {
     }
   }
 
+  /// The value that a map slot points to, when it is one of the configuration; null for other maps.
+  const ExternSpec* config_value(const load::MapSlot& slot) const {
+    const auto after =
+        std::ranges::upper_bound(values_, slot.offset, {}, [](const ExternSpec* one) { return one->offset; });
+    return after == values_.begin() || (*std::prev(after))->map != slot.map ? nullptr : *std::prev(after);
+  }
+
+  /// What loads through a map slot see as constants: .rodata, and values of the configuration that are known.
+  std::span<const std::byte> constants(const load::MapSlot& slot) const {
+    if (slot.kind != load::MapSlot::Kind::value) {
+      return {};
+    }
+    if (const ExternSpec* value = config_value(slot)) {
+      const bool is_known = config_ == Config::known || !value->name.starts_with("CONFIG_");
+      return is_known ? std::span<const std::byte>(whole_.kconfig) : std::span<const std::byte>();
+    }
+    const MapSpec& map = spec_.maps[slot.map];
+    return is_constant(map) ? map.contents.bytes() : std::span<const std::byte>();
+  }
+
   std::vector<bool> walked() const {
     std::vector<Routine> routines;
     for (const load::Piece& piece : plan_.pieces) {
@@ -122,11 +159,7 @@ class ProgramCheck {
     }
     std::vector<Address> addresses;
     for (const load::MapSlot& slot : plan_.map_slots) {
-      const MapSpec& map = spec_.maps[slot.map];
-      const bool is_known = slot.kind == load::MapSlot::Kind::value && is_constant(map);
-      addresses.push_back({.insn = slot.insn,
-                           .bytes = is_known ? map.contents.bytes() : std::span<const std::byte>(),
-                           .offset = slot.offset});
+      addresses.push_back({.insn = slot.insn, .bytes = constants(slot), .offset = slot.offset});
     }
     return reached({.insns = plan_.insns,
                     .addresses = addresses,
@@ -206,6 +239,29 @@ class ProgramCheck {
     }
   }
 
+  /// What cannot be told of a kernel that is not here.
+  void unknowns(Verdict& verdict) const {
+    std::vector<bool> is_told(spec_.externs.size());
+    for (const load::Piece& piece : plan_.pieces) {
+      for (const Relocation& relocation : spec_.functions[piece.function].relocations) {
+        const bool is_extern = relocation.kind == RelocationKind::extern_variable;
+        if (!is_extern || relocation.target >= spec_.externs.size() || is_told[relocation.target]) {
+          continue;
+        }
+        is_told[relocation.target] = true;
+        const ExternSpec& one = spec_.externs[relocation.target];
+        if (one.kind == ExternSpec::Kind::kconfig && config_ == Config::unknown &&
+            one.name.starts_with("CONFIG_")) {
+          verdict.notes.push_back(
+              cat("the value of ", one.name, " is not known: there is no config-RELEASE"));
+        } else if (one.kind == ExternSpec::Kind::ksym_variable && one.type_id == 0) {
+          verdict.notes.push_back(
+              cat("whether the kernel has a symbol ", one.name, " cannot be told from its types"));
+        }
+      }
+    }
+  }
+
   /// What will fail later.
   void attaching(Verdict& verdict) const {
     const bpf_attach_type attach = program_.expected_attach_type;
@@ -224,9 +280,12 @@ class ProgramCheck {
   }
 
   const ObjectSpec& spec_;
+  const load::LoadPlan& whole_;
   const load::ProgramPlan& plan_;
   const ProgramSpec& program_;
   const Abilities& kernel_;
+  Config config_;
+  std::vector<const ExternSpec*> values_;  // of the configuration, by offset
   std::vector<Finding> findings_;
 };
 
@@ -256,6 +315,17 @@ void check_map(const load::MapCreation& map, std::string_view name, const Abilit
   }
 }
 
+/// A /proc/kallsyms with the symbols that the object takes without a type: BTF does not tell whether the kernel has them.
+std::string symbols_of(const ObjectSpec& spec) {
+  std::string text;
+  for (const ExternSpec& one : spec.externs) {
+    if (one.kind == ExternSpec::Kind::ksym_variable && one.type_id == 0) {
+      text += cat("ffffffff81000000 D ", one.name.substr(0, one.name.find("___")), "\n");
+    }
+  }
+  return text;
+}
+
 Release release_of(const KernelTypes& kernel) {
   return parse_release(kernel.release).value_or(Release{});
 }
@@ -273,7 +343,9 @@ std::vector<Verdict> check(const ObjectSpec& spec, const KernelTypes& kernel) {
                                            .possible_cpus = 1,
                                            .kernel_release = release,
                                            .kernel_btf = kernel.types,
-                                           .modules = std::vector<host::KnownModule>{}});
+                                           .modules = std::vector<host::KnownModule>{},
+                                           .config = kernel.kconfig,
+                                           .kallsyms = symbols_of(spec)});
   const auto plan = load::plan(spec, facts, {});
   std::vector<Finding> of_object;
   if (!plan) {
@@ -298,7 +370,8 @@ std::vector<Verdict> check(const ObjectSpec& spec, const KernelTypes& kernel) {
     if (plan) {
       const auto at = std::ranges::find(plan->programs, i, &load::ProgramPlan::program);
       if (at != plan->programs.end()) {
-        ProgramCheck(spec, *at, abilities).run(verdict);
+        ProgramCheck(spec, *plan, *at, abilities, kernel.kconfig ? Config::known : Config::unknown)
+            .run(verdict);
       }
     }
     verdict.findings.insert(verdict.findings.begin(), of_object.begin(), of_object.end());
