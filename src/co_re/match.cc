@@ -95,6 +95,21 @@ class Matcher {
     return false;
   }
 
+  /// There are fewer members than the object knows, so one at least is missing.
+  bool fewer(const btf::Type& local, const btf::Type& target) {
+    for (u32 i = 0; why_ != nullptr && i < local.vlen(); ++i) {
+      const std::string_view name = local.member(i).name;
+      bool found = name.empty();
+      for (u32 k = 0; !found && k < target.vlen(); ++k) {
+        found = names_agree(name, target.member(k).name);
+      }
+      if (!found) {
+        return lacks(local, "member", name);
+      }
+    }
+    return differ(local, target);
+  }
+
   bool ints(const btf::Type& local, const btf::Type& target) {
     return (target.kind() == btf::Kind::int_ && local.size_bytes() == target.size_bytes() &&
             ((local.int_encoding() ^ target.int_encoding()) & BTF_INT_SIGNED) == 0) ||
@@ -128,8 +143,11 @@ class Matcher {
       const bool may_mix = behind == Behind::pointer || local.kind() == target.kind();
       return (may_mix && is_union(local) == is_union(target)) || differ(local, target);
     }
-    if (local.kind() != target.kind() || local.vlen() > target.vlen()) {
+    if (local.kind() != target.kind()) {
       return differ(local, target);
+    }
+    if (local.vlen() > target.vlen()) {
+      return fewer(local, target);
     }
     for (u32 i = 0; i < local.vlen(); ++i) {
       SKEP_TRY(const bool found, member(local, local.member(i), target, level));

@@ -49,6 +49,16 @@ std::vector<std::string> near_members(const Types& types, u32 id, std::string_vi
   std::vector<btf::Member> members;
   collect(types, id, 0, members);
   std::vector<std::string> found;
+  std::vector<std::string_view> names;
+  for (const btf::Member& member : members) {
+    names.push_back(member.name);
+    if (bare(member.name) == bare(name)) {
+      add(found, std::string(member.name));  // the kernel's way of renaming what code should no longer touch
+    }
+  }
+  if (!found.empty()) {
+    return found;
+  }
   std::size_t looks = 0;
   for (const btf::Member& member : members) {  // where it may have moved to
     std::vector<btf::Member> inner;
@@ -59,13 +69,6 @@ std::vector<std::string> near_members(const Types& types, u32 id, std::string_vi
     }
     if (std::ranges::find(inner, name, &btf::Member::name) != inner.end()) {
       add(found, cat(member.name, ".", name));
-    }
-  }
-  std::vector<std::string_view> names;
-  for (const btf::Member& member : members) {
-    names.push_back(member.name);
-    if (bare(member.name) == bare(name)) {
-      add(found, std::string(member.name));  // the kernel's way of renaming what code should no longer touch
     }
   }
   for (std::string& near : nearest(name, names)) {

@@ -8,8 +8,8 @@
 
 namespace skep::co_re {
 
-/// Members of the struct `id` (and of anonymous ones in it) that are called much like `name`, then places in structs inside of it that have a member of just this
-/// name ("thread_info.cpu"). At most three.
+/// Members of the struct `id` (and of anonymous ones in it) that differ from `name` by underscores around it; where there are none, places in structs inside of it
+/// that have a member of just this name ("thread_info.cpu"), then members that are called much like it. At most three.
 std::vector<std::string> near_members(const Types& types, u32 id, std::string_view name);
 
 /// Values of the enum `id` that are called much like `name`. At most three.
