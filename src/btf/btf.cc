@@ -32,7 +32,7 @@ std::string_view Blob::string(u32 offset) const {
   }
   offset -= blob->first_string;
   if (offset >= blob->strings.size()) {
-    return {};
+    return "";  // with an address, so that it can be given to memcpy()
   }
   return blob->strings.data() + offset;  // the strings end with a NUL: checked when parsed
 }
