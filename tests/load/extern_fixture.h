@@ -78,6 +78,7 @@ class ObjectBuilder {
     bool_id_ = editor_.add_int("_Bool", 1, BTF_INT_BOOL);
     char_id_ = editor_.add_int("char", 1, BTF_INT_SIGNED);
     text_id_ = editor_.add_array(char_id_, int_id_, 8);
+    constant_int_id_ = editor_.add_reference(btf::Kind::const_, {}, int_id_);
     const u32 task = editor_.add_composite(btf::Kind::struct_, "task", 4, {});
     const u32 pointer = editor_.add_reference(btf::Kind::ptr, {}, task);
     const std::array by_task{btf::NewParameter{"p", pointer}};
@@ -90,6 +91,7 @@ class ObjectBuilder {
   u32 int_type() const { return int_id_; }
   u32 bool_type() const { return bool_id_; }
   u32 text_type() const { return text_id_; }
+  u32 constant_int_type() const { return constant_int_id_; }
   u32 pointer_type() const { return pointer_id_; }
   u32 int_proto() const { return int_proto_; }
   u32 task_proto() const { return task_proto_; }
@@ -152,7 +154,8 @@ class ObjectBuilder {
 
   ObjectSpec spec_ = empty_object();
   btf::BtfEditor editor_;
-  u32 int_id_ = 0, bool_id_ = 0, char_id_ = 0, text_id_ = 0, pointer_id_ = 0, task_proto_ = 0, int_proto_ = 0;
+  u32 int_id_ = 0, bool_id_ = 0, char_id_ = 0, text_id_ = 0, constant_int_id_ = 0, pointer_id_ = 0,
+      task_proto_ = 0, int_proto_ = 0;
   u32 end_ = 0;
 };
 

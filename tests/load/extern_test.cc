@@ -169,7 +169,7 @@ TEST(PlanExterns, AddressesComeFromOnePassOverTheSymbols) {
 TEST(PlanExterns, TypedVariablesAreNamedByTheirBtf) {
   const Kernel kernel;
   ObjectBuilder builder;
-  builder.variable("run_queue", builder.int_type())
+  builder.variable("run_queue", builder.constant_int_type())
       .variable("ct_state", builder.int_type())
       .variable("away", builder.int_type(), true)
       .variable("run_queu", builder.int_type())
