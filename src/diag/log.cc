@@ -162,8 +162,9 @@ ParsedLog parse_log(std::string_view text) {
     } else if (line.starts_with(report_heading)) {
       log.report = report_title(line.substr(report_heading.size()));
       report.emplace(*log.report);
-    } else if (line.starts_with("verification time ") || line.starts_with("stack depth ")) {
-      report.reset();
+    } else if (line.starts_with("verification time ") || line.starts_with("stack depth ") ||
+               (line.starts_with("subprog ") && line.find(" insns_self ") != std::string_view::npos)) {
+      report.reset();  // statistics too: the latter from Linux 7.3 on
     } else if (report) {
       report->take(line);
     } else if (line.starts_with("; ")) {

@@ -269,5 +269,14 @@ TEST(Catalogue, EveryRowIsWrittenOut) {
   }
 }
 
+TEST(Log, StatisticsOfFunctionsAreNoReason) {
+  const ParsedLog parsed = parse_log(
+      "0: (79) r1 = *(u64 *)(r0 +0)\nR0 invalid mem access 'map_value_or_null'\nverification time 9 "
+      "usec\nstack depth 8\n"
+      "subprog 0 (unchecked) main insns_self 7 insns_total 7 stack 8\nprocessed 7 insns (limit 1000000)\n");
+  ASSERT_EQ(parsed.words.size(), 1);
+  EXPECT_EQ(parsed.words[0], "R0 invalid mem access 'map_value_or_null'");
+}
+
 }  // namespace
 }  // namespace skep::diag

@@ -64,6 +64,11 @@ constexpr auto examples = std::to_array<Example>({
     {"callbacks",
      "3 items cost 64, the dearest 20 each\n"
      "after 21 rounds: 0 1 1 2 3 5 8 13 21 34 55 89 144 233 377 610 987 1597 2584 4181\n"},
+    {"portable",
+     "this process: found\n"
+     "its parent sleeps\n"
+     "ring buffer: one sighting\n"
+     "looks: 3 counted per CPU, 3 in all\n"},
 });
 
 class Examples : public testing::TestWithParam<Example> {};
