@@ -75,6 +75,11 @@ constexpr auto btf_fetch_options = std::to_array<Option>({
   {"to",      K::text, "DIR",  "where to keep them (default: ${SKEP_CACHE:-~/.cache/skep}/btf)"},
 });
 
+constexpr auto features_options = std::to_array<Option>({
+  {"all",        K::flag, "", "list each helper and kernel function, too"},
+  {"no-helpers", K::flag, "", "do not ask for helpers, which takes some thousand questions"},
+});
+
 constexpr auto dump_options = std::to_array<Option>({
   {"limit", K::number, "N", "show at most N elements (default 1000; 0: all)"},
 });
@@ -137,6 +142,12 @@ constexpr auto verb_table = std::to_array<Verb>({
    .help = "Downloads each kernel once, takes its types (.BTF) out of its image and keeps them as DIR/RELEASE.btf.zst, which --btf DIR reads.\n"
            "What is there and whole is left alone. Needs no rights.\n",
    .examples = "  skep btf fetch\n  skep btf fetch --kernels 5.10,6.1 --to kernels\n", .options = btf_fetch_options, .run = btf_fetch},
+  {.name = "features", .operands = "", .least = 0, .most = 0,
+   .summary = "what this kernel has of BPF, and why it lacks what it lacks",
+   .help = "Program, map, attach and link types, instructions, flags, helpers per type of program, kernel functions, switches of the machine; of what is missing whether\n"
+           "a newer kernel, its configuration or a right is. Asks the kernel by programs that its verifier refuses and maps that are closed at once.\n",
+   .examples = "  skep features\n  skep features --all | less\n  skep features --json | jq -r '.map_types[] | select(.has == \"no\") | .name, .why'\n",
+   .options = features_options, .run = features},
   {.name = "map list", .operands = "", .least = 0, .most = 0,
    .summary = "the maps in the kernel",
    .help = "", .examples = "  skep map list\n", .options = {}, .run = map_list},

@@ -208,6 +208,30 @@ Tri probe_arg_ctx_tag(kernel::Kernel& kernel) {
   return !fd && fd.error().sys_errno() == EACCES ? Tri::no : judge(fd);
 }
 
+/// The address of a second function in a register, and no more.
+Tri probe_function_address(kernel::Kernel& kernel) {
+  constexpr auto strings = "\0a\0b\0"sv;
+  constexpr u32 a = 1, b = 3;
+  const auto btf = load_btf(kernel, btf_blob({0, info(BTF_KIND_INT), 4, int_bits,           // 1: int
+                                              0, info(BTF_KIND_FUNC_PROTO), 1,              // 2: int ()
+                                              a, info(BTF_KIND_FUNC, BTF_FUNC_STATIC), 2,   // 3: a
+                                              b, info(BTF_KIND_FUNC, BTF_FUNC_STATIC), 2},  // 4: b
+                                             strings));
+  if (!btf) {
+    return judge(btf);
+  }
+  constexpr u32 second = 4;
+  constexpr auto address = insn::ld_imm64(1, second - 1, BPF_PSEUDO_FUNC);
+  constexpr bpf_insn insns[] = {
+      address[0],       address[1], insn::mov64_imm(0, 0), insn::exit_insn(), insn::mov64_imm(0, 0),
+      insn::exit_insn()};
+  constexpr bpf_func_info functions[] = {{.insn_off = 0, .type_id = 3}, {.insn_off = second, .type_id = 4}};
+  kernel::ProgLoad want = program(BPF_PROG_TYPE_SOCKET_FILTER, insns);
+  want.btf_fd = btf->raw();
+  want.func_info = {.records = functions, .count = 2, .record_bytes = sizeof(bpf_func_info)};
+  return takes_program(kernel, want);
+}
+
 /// A kernel that has such links goes on to look for the event, which is none.
 Tri probe_perf_link(kernel::Kernel& kernel) {
   constexpr int no_descriptor = 0x7fffffff;
@@ -252,6 +276,7 @@ Tri ask(Feature feature, kernel::Kernel& kernel) {
       return takes_helper(kernel, BPF_PROG_TYPE_SOCKET_FILTER, BPF_FUNC_ktime_get_coarse_ns);
     case Feature::module_btf: return probe_module_btf(kernel);
     case Feature::btf_float: return takes_btf(kernel, {1, info(BTF_KIND_FLOAT), 4}, "\0float\0"sv);
+    case Feature::function_address: return probe_function_address(kernel);
     case Feature::perf_link: return probe_perf_link(kernel);
     case Feature::attach_cookie:
       return takes_helper(kernel, BPF_PROG_TYPE_KPROBE, BPF_FUNC_get_attach_cookie);

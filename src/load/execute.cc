@@ -5,7 +5,6 @@
 
 #include "base/result.h"
 #include "load/pins.h"
-#include "load/plan_steps.h"
 #include "load/steps.h"
 
 namespace skep::load {
@@ -88,7 +87,7 @@ void raise_memlock(const Session& session) {
   if (session.kernel.get_memlock(had) < 0 || had.soft == unlimited) {
     return;
   }
-  const std::string because = because_it_lacks(session.facts, host::Feature::memcg_accounting);
+  constexpr std::string_view because = ": maps and programs count against it before Linux 5.11";
   if (session.kernel.set_memlock({.soft = unlimited, .hard = unlimited}) >= 0) {
     session.report.notes.push_back(
         cat("RLIMIT_MEMLOCK of this process raised from ", had.soft, " bytes to unlimited", because));

@@ -60,6 +60,27 @@ void replace_probe_reads(const ObjectSpec& spec, const host::Facts& facts, LoadP
   }
 }
 
+bool takes_function_address(const ProgramPlan& program) {
+  for (const bpf_insn& insn : program.insns) {
+    if (insn.code == (BPF_LD | BPF_DW | BPF_IMM) && insn.src_reg == BPF_PSEUDO_FUNC) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/// The kernel's own words for it are about something else: it counts functions that it never sees called.
+void refuse_callbacks(const ObjectSpec& spec, const host::Facts& facts, ProgramPlan& program) {
+  if (program.error || !facts.may_lack(Feature::function_address) || !takes_function_address(program) ||
+      !facts.lacks(Feature::function_address)) {
+    return;
+  }
+  const ProgramSpec& wanted = spec.programs[program.program];
+  program.error = Error(Errc::unsupported, cat("program '", wanted.name, "' (section '", wanted.section,
+                                               "') takes the address of a function (for a callback): ",
+                                               host::lacks_text(Feature::function_address, facts.release())));
+}
+
 void fit_attributes(const ObjectSpec& spec, const host::Facts& facts, LoadPlan& plan, ProgramPlan& program) {
   const ProgramSpec& wanted = spec.programs[program.program];
   program.expected_attach_type = wanted.expected_attach_type;
@@ -92,6 +113,7 @@ void fit_programs(const ObjectSpec& spec, const host::Facts& facts, LoadPlan& pl
     program.has_name = has_names;
     replace_probe_reads(spec, facts, plan, program);
     fit_attributes(spec, facts, plan, program);
+    refuse_callbacks(spec, facts, program);
   }
   // Where the kernel will not say (a limit too low for the question itself), raising the limit does no harm.
   if (is_anything && facts.has(Feature::memcg_accounting) != host::Tri::yes) {

@@ -171,16 +171,21 @@ class Fitter {
   std::array<u32, host::feature_count> counts_{};
 };
 
-/// What Fitter looks at.
-constexpr auto kinds = std::to_array<Feature>({
-    Feature::btf_func,
-    Feature::btf_datasec,
-    Feature::btf_global_func,
-    Feature::btf_float,
-    Feature::btf_decl_tag,
-    Feature::btf_type_tag,
-    Feature::btf_enum64,
-    Feature::btf_datasec_any_name,
+struct KindRow {
+  Feature feature{};
+  std::string_view done;
+};
+
+/// What Fitter looks at, and what it does.
+constexpr auto kinds = std::to_array<KindRow>({
+    {Feature::btf_func, "FUNC_PROTO written as ENUM and FUNC as TYPEDEF"},
+    {Feature::btf_datasec, "VAR written as INT and DATASEC as STRUCT"},
+    {Feature::btf_global_func, "FUNC written without its linkage"},
+    {Feature::btf_float, "FLOAT written as STRUCT"},
+    {Feature::btf_decl_tag, "DECL_TAG written as INT"},
+    {Feature::btf_type_tag, "TYPE_TAG written as CONST"},
+    {Feature::btf_enum64, "ENUM64 written as UNION and ENUM without its sign"},
+    {Feature::btf_datasec_any_name, "names of sections written with '_' for odd letters"},
 });
 
 void drop_program_types(LoadPlan& plan) {
@@ -214,13 +219,14 @@ void fit_types(const ObjectSpec& spec, const host::Facts& facts, LoadPlan& plan)
   // First, because what it adds is of kinds that have to fit, too: it adds none that an older kernel lacks.
   fit_context_arguments(spec, facts, plan, editor);
   Fitter fitter(*spec.btf, facts, editor);
-  if (std::any_of(kinds.begin(), kinds.end(), [&](Feature feature) { return facts.may_lack(feature); })) {
+  if (std::any_of(kinds.begin(), kinds.end(),
+                  [&](const KindRow& row) { return facts.may_lack(row.feature); })) {
     fitter.run();
   }
-  for (const host::FeatureRow& row : host::feature_rows) {
+  for (const KindRow& row : kinds) {
     if (const u32 count = fitter.count(row.feature); count != 0) {
-      plan.notes.push_back(cat("BTF: ", row.noun, ": ", row.without, " (", count,
-                               count == 1 ? " type)" : " types)", because_it_lacks(facts, row.feature)));
+      plan.notes.push_back(cat("BTF: ", row.done, " (", count, count == 1 ? " type)" : " types)",
+                               because_it_lacks(facts, row.feature)));
     }
   }
   if (fitter.count(Feature::btf_func) != 0) {

@@ -268,6 +268,21 @@ TEST(FitPrograms, AttachTypesAndFlagsAreLeftOutWhereThatDoesNoHarm) {
   EXPECT_EQ(old.notes.size(), 2);
 }
 
+TEST(FitPrograms, CallbacksAreRefusedInWordsThatSayWhy) {
+  ObjectSpec spec = empty_object();
+  add_function(spec, "takes", {wide(1), wide_end(), mov_imm(0, 0), leave()},
+               {{.insn_index = 0, .kind = RelocationKind::subprogram_address, .target = 1}});
+  add_function(spec, "callback", {mov_imm(0, 0), leave()});
+  add_program(spec, 0);
+  EXPECT_FALSE(planned(spec, lacking({})).programs[0].error);
+  const LoadPlan made = planned(spec, Facts(KnownFacts{.kernel_release = "5.10.0"}));
+  ASSERT_TRUE(made.programs[0].error);
+  EXPECT_EQ(made.programs[0].error->message(),
+            "program 'takes' (section 'socket') takes the address of a function (for a callback): Linux 5.10 "
+            "does not "
+            "know it (since 5.13)");
+}
+
 /// A global function with three tagged arguments (void *, the struct of tc's context, a number's address), called by a tc and an xdp program.
 struct Shared {
   btf::BtfEditor editor;
