@@ -10,6 +10,8 @@
 #include "host/facts.h"
 #include "kernel/fake_kernel.h"
 #include "skep/features.h"
+#include "skep/uapi/attach_type.h"
+#include "skep/uapi/map_type.h"
 
 namespace skep::survey {
 namespace {
