@@ -28,7 +28,7 @@ struct rq {
 } __attribute__((preserve_access_index));
 
 extern int LINUX_KERNEL_VERSION __kconfig;
-extern int CONFIG_HZ __kconfig __weak; /* 0 where no configuration can be read */
+extern int CONFIG_HZ __kconfig __weak;     /* 0 where no configuration can be read */
 extern const void init_task __ksym __weak; /* listed where the kernel lists its variables */
 extern const struct rq runqueues __ksym __weak;
 extern void* bpf_rdonly_cast(const void* object, __u32 type_id) __ksym __weak;
@@ -58,7 +58,7 @@ int kernel_version;
 int ticks_per_second;
 int state_was_renamed;
 int own_tgid_is_right;
-int parent_sleeps; /* as it should, waiting for us */
+int parent_sleeps;   /* as it should, waiting for us */
 char first_task[16]; /* "swapper/0"; empty where the kernel does not list init_task */
 int knows_runqueues;
 int cpu_is_right;
