@@ -23,8 +23,9 @@ ExternAnswer answer_of(const ExternSpec& wanted, const host::FoundSymbol& found,
                                  " and ", hex(found.other_address), ", and which is meant cannot be told"))};
     case State::absent: break;
   }
-  return missing(wanted, Errc::not_found,
-                 cat("/proc/kallsyms lists no such symbol", near_text(facts.near_symbols(wanted.name))));
+  // Near names cost another pass, and who declares a symbol weak expects that it may be absent.
+  const std::string near = wanted.is_weak ? std::string() : near_text(facts.near_symbols(wanted.name));
+  return missing(wanted, Errc::not_found, cat("/proc/kallsyms lists no such symbol", near));
 }
 
 }  // namespace

@@ -147,7 +147,10 @@ class TypeFinder {
     text += modules_hidden_.empty() ? cat("one of its ", modules_.size(), " modules")
                                     : cat("a module (they cannot be seen: ", modules_hidden_, ")");
     text += cat(" has a ", noun(wanted), " '", name_in_kernel(wanted), "'");
-    text += near_text(host::near_names(*kernel_.types, kind_of(wanted), {}, name_in_kernel(wanted)));
+    if (!wanted
+             .is_weak) {  // who declares it weak expects that it may be absent; near names cost a walk over all types
+      text += near_text(host::near_names(*kernel_.types, kind_of(wanted), {}, name_in_kernel(wanted)));
+    }
     if (wanted.kind == ExternSpec::Kind::ksym_variable) {
       text += cat(
           "; most kernels tell the types of their per-CPU variables only: for the bare address of another, "
