@@ -1,5 +1,4 @@
 // One object on every kernel from 5.10 on: what it found out about the kernel that it happens to be on.
-#include <cinttypes>
 #include <cstdio>
 #include <string>
 
@@ -19,10 +18,19 @@ T number(skep::Object& object, const char* name) {
 }  // namespace
 
 int main(int count, char** words) {
-  auto object = must(skep::Object::load_file(object_path(count, words)));
+  // A kernel that keeps the addresses of its variables to itself refuses the program that wants one; the others run all the same.
+  auto object = must(
+      skep::Object::load(must(skep::ObjectSpec::read_file(object_path(count, words))), {.keep_going = true}));
+  u64 runs = 0;
   for (const char* name : {"looks_around", "looks_at_runqueue", "casts"}) {
+    const skep::Program* program = object.program(name);
+    if (program == nullptr) {
+      std::printf("%s(): refused by this kernel\n", name);
+      continue;
+    }
     const u64 arguments[12] = {};
-    must(must_find(object.program(name), name).test_run({.context_in = std::as_bytes(std::span(arguments))}));
+    must(program->test_run({.context_in = std::as_bytes(std::span(arguments))}));
+    ++runs;
   }
 
   const int version = number(object, "kernel_version");
@@ -52,6 +60,7 @@ int main(int count, char** words) {
   for (const u64 copy : copies) {
     looks += copy;
   }
-  std::printf("looks: %" PRIu64 " counted per CPU, %d in all\n", looks, number(object, "total"));
+  const bool all_counted = looks == runs && runs == static_cast<u64>(number(object, "total"));
+  std::printf("counters: %s\n", all_counted ? "every run, per CPU and in all" : "wrong");
   return 0;
 }

@@ -68,7 +68,7 @@ constexpr auto examples = std::to_array<Example>({
      "this process: found\n"
      "its parent sleeps\n"
      "ring buffer: one sighting\n"
-     "looks: 3 counted per CPU, 3 in all\n"},
+     "counters: every run, per CPU and in all\n"},
 });
 
 class Examples : public testing::TestWithParam<Example> {};
