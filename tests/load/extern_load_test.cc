@@ -48,7 +48,7 @@ Result<Live> loaded(ObjectSpec& spec, kernel::Kernel& kernel, LoadReport& report
   report.programs.resize(spec.programs.size());
   const LoadOptions options{.jobs = 1};
   return execute({.spec = spec, .facts = facts, .kernel = kernel, .options = options, .report = report},
-                 plan);
+                 ready);
 }
 
 TEST(LoadExterns, DescriptorsOfModulesReachTheKernel) {
