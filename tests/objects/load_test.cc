@@ -71,15 +71,20 @@ TEST_P(LoadsOnThisKernel, EveryProgramAndMap) {
     map.pinning = Pinning::none;  // nothing shall stay on this machine
   }
   const std::size_t maps = spec->maps.size();
+  // It looks at a variable of the kernel's, by type; not every kernel lists its variables' addresses (CONFIG_KALLSYMS_ALL).
+  const bool uses_variable = name.ends_with("/portable") || name == "examples/portable";
   LoadReport report;
-  auto object = Object::load(std::move(*spec), {}, &report);
+  auto object = Object::load(std::move(*spec), {.keep_going = uses_variable}, &report);
   if (!object) {
     SKEP_SKIP_UNLESS_PERMITTED(object.error());
   }
   ASSERT_TRUE(object) << object.error().message();
   EXPECT_EQ(object->maps().size(), maps);
   for (const ProgramReport& program : report.programs) {
-    EXPECT_TRUE(program.loaded || program.skipped) << program.name;
+    const bool lacks_variable =
+        uses_variable && program.error &&
+        program.error->message().find("failed to find the address for kernel symbol") != std::string::npos;
+    EXPECT_TRUE(program.loaded || program.skipped || lacks_variable) << program.name;
   }
 }
 
