@@ -10,10 +10,10 @@ namespace skep::cli {
 
 namespace {
 
-Style style_of(CoreOutcome outcome) {
-  switch (outcome) {
+Style style_of(const CoreStory& story) {
+  switch (story.outcome) {
     case CoreOutcome::kept:
-    case CoreOutcome::changed: return Style::good;
+    case CoreOutcome::changed: return story.reason.empty() ? Style::good : Style::name;
     case CoreOutcome::absent: return Style::name;
     case CoreOutcome::poison:
     case CoreOutcome::error: return Style::bad;
@@ -75,7 +75,7 @@ void core_text(const ObjectSpec& spec, const CoreReport& report, Output& out) {
     }
     const std::string where =
         one.file.empty() ? std::string() : cat("  ", file_name(one.file), ":", one.line, "  ", one.source);
-    out.line(cat("  ", out.paint(style_of(one.story.outcome), one.headline)));
+    out.line(cat("  ", out.paint(style_of(one.story), one.headline)));
     if (one.story.local) {
       out.line(cat("      the object: ", co_re::layout_text(*one.story.local, one.story.kind)));
     }

@@ -16,9 +16,11 @@ void Candidates::announce(std::span<const CoreRelocation> relocations) {
       continue;
     }
     announced_[relocation.type_id] = true;
-    if (const std::string_view name = btf::essential_name(local_.type(relocation.type_id).name());
-        !name.empty()) {
-      names_.push_back(name);
+    // Sorting takes time for names of hostile length, of which there is none in a kernel.
+    constexpr std::size_t longest = 1024;
+    const std::string_view name = local_.type(relocation.type_id).name();
+    if (!name.empty() && name.size() <= longest) {
+      names_.push_back(btf::essential_name(name));
     }
   }
 }

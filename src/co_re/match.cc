@@ -29,9 +29,9 @@ class Matcher {
       return too_deep(local_id);
     }
     for (u32 depth = 0; depth < btf::max_depth; ++depth) {
-      SKEP_CHECK(budget_.spend(1));
       const btf::Type local = local_.resolved(local_id);
       const btf::Type target = target_.resolved(target_id);
+      SKEP_CHECK(budget_.spend(1, local.name()));
       if (!names_agree(local.name(), target.name())) {
         return differ(local, target);
       }
@@ -96,10 +96,11 @@ class Matcher {
   }
 
   /// There are fewer members than the object knows, so one at least is missing.
-  bool fewer(const btf::Type& local, const btf::Type& target) {
-    for (u32 i = 0; why_ != nullptr && i < local.vlen(); ++i) {
+  Result<bool> fewer(const btf::Type& local, const btf::Type& target) {
+    for (u32 i = 0; why_ != nullptr && why_->empty() && i < local.vlen(); ++i) {
       const std::string_view name = local.member(i).name;
       bool found = name.empty();
+      SKEP_CHECK(budget_.spend(target.vlen(), name));
       for (u32 k = 0; !found && k < target.vlen(); ++k) {
         found = names_agree(name, target.member(k).name);
       }
@@ -122,11 +123,11 @@ class Matcher {
     }
     for (u32 i = 0; i < local.vlen(); ++i) {
       const std::string_view name = local.enumerator(i).name;
+      SKEP_CHECK(budget_.spend(target.vlen(), name));
       bool found = false;
       for (u32 k = 0; !found && k < target.vlen(); ++k) {
         found = names_agree(name, target.enumerator(k).name);
       }
-      SKEP_CHECK(budget_.spend(target.vlen()));
       if (!found) {
         return lacks(local, "value", name);
       }
@@ -159,7 +160,7 @@ class Matcher {
   }
 
   Result<bool> member(const btf::Type& local, const btf::Member& wanted, const btf::Type& target, u32 level) {
-    SKEP_CHECK(budget_.spend(target.vlen()));
+    SKEP_CHECK(budget_.spend(target.vlen(), wanted.name));
     for (u32 k = 0; k < target.vlen(); ++k) {
       const btf::Member have = target.member(k);
       if (!names_agree(wanted.name, have.name)) {

@@ -12,19 +12,19 @@ namespace {
 constexpr std::size_t most = 3;
 /// Hostile structs may have more members than anyone wants to look at.
 constexpr std::size_t most_names = 4096;
-constexpr std::size_t most_looks_inside = 65536;
+constexpr std::size_t most_members = 65536;
 constexpr u32 deepest = 4;
 
-/// Names of members as C sees them: those of anonymous structs among those of their parent.
-void collect(const Types& types, u32 id, u32 depth, std::vector<btf::Member>& members) {
+/// Names of members as C sees them: those of anonymous structs among those of their parent. Counts `looks` up, to most_members at most.
+void collect(const Types& types, u32 id, u32 depth, std::size_t& looks, std::vector<btf::Member>& members) {
   const btf::Type type = types.resolved(id);
   if (!type.is_composite() || depth > deepest) {
     return;
   }
-  for (u32 i = 0; i < type.vlen() && members.size() < most_names; ++i) {
+  for (u32 i = 0; i < type.vlen() && members.size() < most_names && looks < most_members; ++i, ++looks) {
     const btf::Member member = type.member(i);
     if (member.name.empty()) {
-      collect(types, member.type_id, depth + 1, members);
+      collect(types, member.type_id, depth + 1, looks, members);
     } else {
       members.push_back(member);
     }
@@ -47,7 +47,8 @@ void add(std::vector<std::string>& found, std::string text) {
 
 std::vector<std::string> near_members(const Types& types, u32 id, std::string_view name) {
   std::vector<btf::Member> members;
-  collect(types, id, 0, members);
+  std::size_t looks = 0;
+  collect(types, id, 0, looks, members);
   std::vector<std::string> found;
   std::vector<std::string_view> names;
   for (const btf::Member& member : members) {
@@ -59,14 +60,9 @@ std::vector<std::string> near_members(const Types& types, u32 id, std::string_vi
   if (!found.empty()) {
     return found;
   }
-  std::size_t looks = 0;
   for (const btf::Member& member : members) {  // where it may have moved to
     std::vector<btf::Member> inner;
-    collect(types, member.type_id, 0, inner);
-    looks += inner.size();
-    if (looks > most_looks_inside) {
-      break;
-    }
+    collect(types, member.type_id, 0, looks, inner);
     if (std::ranges::find(inner, name, &btf::Member::name) != inner.end()) {
       add(found, cat(member.name, ".", name));
     }

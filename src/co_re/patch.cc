@@ -17,9 +17,9 @@ bool is_expected(u64 have, const Value& before) {
 }
 
 std::unexpected<Error> unexpected_number(s64 have, const Value& before) {
-  return fail(Errc::malformed,
-              cat("want ", before.number, " in the instruction, as the object's own types have it, have ",
-                  have, ": code and types do not belong together"));
+  return fail(Errc::malformed, cat("want ", static_cast<s64>(before.number),
+                                   " in the instruction, as the object's own types have it, have ", have,
+                                   ": code and types do not belong together"));
 }
 
 Result<u8> size_code(u32 bytes) {

@@ -20,10 +20,12 @@ std::string name_of(const Candidate& candidate) {
   return cat(candidate.side->target->name, "'s ", describe(candidate.side->types.btf(), candidate.type_id));
 }
 
+/// Numbers with their sign, as enumerators have it.
 std::unexpected<Error> ambiguous(const Candidate& first, const Candidate& other, std::string_view what, u64 a,
                                  u64 b) {
-  return fail(Errc::unsupported, cat("several types of the kernel fit and disagree: ", what, " ", a, " by ",
-                                     name_of(first), ", ", b, " by ", name_of(other)));
+  return fail(Errc::unsupported,
+              cat("several types of the kernel fit and disagree: ", what, " ", static_cast<s64>(a), " by ",
+                  name_of(first), ", ", static_cast<s64>(b), " by ", name_of(other)));
 }
 
 }  // namespace
@@ -43,7 +45,12 @@ Result<const Resolution*> Relocator::resolve(const CoreRelocation& relocation) {
 
 Result<Resolution> Relocator::work_out(const CoreRelocation& relocation) {
   Resolution resolution{.kind = relocation.kind};
+  SKEP_CHECK(budget_.spend(1));
   SKEP_TRY(resolution.local, read_access(local_, relocation));
+  SKEP_CHECK(budget_.spend(1, local_.type(relocation.type_id).name()));
+  for (const Step& step : resolution.local.steps) {
+    SKEP_CHECK(budget_.spend(1, step.name));
+  }
   const auto frame = [&] { return access_text(local_, resolution.local); };
   SKEP_TRY_IN(frame(), resolution.before, value_of(local_, resolution.local, relocation.kind, order_));
   if (relocation.kind == BPF_CORE_TYPE_ID_LOCAL) {

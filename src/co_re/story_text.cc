@@ -52,9 +52,11 @@ std::string layout_text(const Layout& layout, u32 kind) {
 std::string headline(const Story& story) {
   const std::string head = cat(kind_text(story.kind), " of ", story.what);
   switch (story.outcome) {
-    case CoreOutcome::kept: return cat(head, ": ", number_text(story.after));
+    case CoreOutcome::kept:
+      return cat(head, ": ", number_text(story.after), story.reason.empty() ? "" : ", but ", story.reason);
     case CoreOutcome::changed:
-      return cat(head, ": ", number_text(story.before), " -> ", number_text(story.after));
+      return cat(head, ": ", number_text(story.before), " -> ", number_text(story.after),
+                 story.reason.empty() ? "" : ", but ", story.reason);
     case CoreOutcome::absent: return cat(head, ": 0 (", story.reason, ")");
     case CoreOutcome::poison: return cat(head, ": not on this kernel (", story.reason, ")");
     case CoreOutcome::unknown: return cat(head, ": ", number_text(story.before), " in the object");

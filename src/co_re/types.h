@@ -1,9 +1,9 @@
 // One side of a relocation (the object's types or a kernel's), with what C says of their sizes, and the bound on work that both sides share.
 #pragma once
 
-#include <atomic>
-#include <memory>
-#include <optional>
+#include <array>
+#include <string>
+#include <string_view>
 
 #include "btf/btf.h"
 
@@ -26,6 +26,8 @@ class Budget {
     left_ -= looks;
     return {};
   }
+  /// `looks` comparisons with `name`: the names of hostile types can have megabytes, and cost by their length.
+  Result<void> spend(u64 looks, std::string_view name) { return spend(looks * (1 + name.size() / 64)); }
 
  private:
   u64 left_;

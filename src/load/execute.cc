@@ -133,8 +133,8 @@ Result<Live> execute(const Session& session, LoadPlan& plan) {
   if (plan.raise_memlock) {
     raise_memlock(session);
   }
-  // Somebody may pin a map between our looking for it and our pinning it. Programs already refer to ours then, so all is done again, once, with theirs.
   fill_config(session.spec, plan);
+  // Somebody may pin a map between our looking for it and our pinning it. Programs already refer to ours then, so all is done again, once, with theirs.
   const std::size_t notes = session.report.notes.size();
   for (int tries = 0; tries < 2; ++tries) {
     session.report.notes.resize(notes);

@@ -115,10 +115,13 @@ void fit_programs(const ObjectSpec& spec, const host::Facts& facts, LoadPlan& pl
     fit_attributes(spec, facts, plan, program);
     refuse_callbacks(spec, facts, program);
   }
-  // Where the kernel will not say (a limit too low for the question itself), raising the limit does no harm.
-  if (is_anything && facts.has(Feature::memcg_accounting) != host::Tri::yes) {
+  if (is_anything) {
+    const host::Tri is_charged = facts.has(Feature::memcg_accounting);
     const auto release = facts.release();
-    plan.raise_memlock = release && *release < host::row_of(Feature::memcg_accounting).since;
+    // Where the kernel will not say (a limit too low for the question itself), raising the limit does no harm.
+    plan.raise_memlock =
+        is_charged == host::Tri::no || (is_charged == host::Tri::unknown && release &&
+                                        *release < host::row_of(Feature::memcg_accounting).since);
   }
 }
 

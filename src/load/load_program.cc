@@ -8,6 +8,7 @@
 #include "btf/btf.h"
 #include "diag/explain.h"
 #include "host/denied.h"
+#include "insn/traits.h"
 #include "kernel/prog.h"
 #include "load/steps.h"
 
@@ -28,6 +29,13 @@ kernel::RecordTable table(const std::vector<Record>& records) {
       .records = records.data(), .count = static_cast<u32>(records.size()), .record_bytes = sizeof(Record)};
 }
 
+/// Kernels before 5.14 refuse a list of descriptors, though they attach to functions of modules.
+std::span<const int> listed_modules(const ProgramCall& call) {
+  const bool is_any_called = std::ranges::any_of(
+      call.plan.insns, [](const bpf_insn& insn) { return insn::is_call_kfunc(insn) && insn.off != 0; });
+  return is_any_called ? std::span<const int>(call.modules.fd_array) : std::span<const int>();
+}
+
 kernel::ProgLoad attributes(const ProgramCall& call) {
   const ProgramSpec& program = call.session.spec.programs[call.plan.program];
   kernel::ProgLoad want{.type = program.type,
@@ -38,7 +46,7 @@ kernel::ProgLoad attributes(const ProgramCall& call) {
                         .flags = call.plan.flags,
                         .kern_version = call.session.spec.kernel_version,
                         .attach_btf_id = call.plan.attach_btf_id,
-                        .fd_array = call.modules.fd_array};
+                        .fd_array = listed_modules(call)};
   if (call.plan.attach_module) {
     want.attach_fd = call.modules.fds[*call.plan.attach_module].raw();
   }

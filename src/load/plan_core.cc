@@ -9,6 +9,7 @@
 #include "co_re/patch.h"
 #include "co_re/relocator.h"
 #include "co_re/story.h"
+#include "insn/traits.h"
 #include "load/kernel_targets.h"
 
 namespace skep::load {
@@ -135,9 +136,11 @@ Result<std::span<const bpf_insn>> CoreCode::code(const ObjectSpec& spec, u32 fun
 
 std::string CoreCode::tell(const ObjectSpec& spec, u32 function, u32 insn) const {
   const std::scoped_lock held(state_->lock);
+  const std::vector<bpf_insn>& before = spec.functions[function].insns;
   const auto& relocations = spec.functions[function].core_relocations;
-  const auto relocation = std::ranges::lower_bound(relocations, insn, {}, &CoreRelocation::insn_index);
-  if (!state_->relocator || relocation == relocations.end() || relocation->insn_index != insn) {
+  const u32 first = insn > 0 && insn::is_ld_imm64(before[insn - 1]) ? insn - 1 : insn;  // its first half
+  const auto relocation = std::ranges::lower_bound(relocations, first, {}, &CoreRelocation::insn_index);
+  if (!state_->relocator || relocation == relocations.end() || relocation->insn_index != first) {
     return {};
   }
   const co_re::Story story = co_re::tell(*state_->relocator, *relocation);

@@ -26,7 +26,8 @@ class CoreCode {
   /// instruction and source line.
   Result<std::span<const bpf_insn>> code(const ObjectSpec& spec, u32 function) const;
 
-  /// What CO-RE did to this instruction of the function and why, in one line or, for a poisoned one, several; empty when it did nothing. Thread-safe.
+  /// What CO-RE did to this instruction of the function (to either half of an ld_imm64) and why, in one line or, for a poisoned one, several; empty when it did nothing.
+  /// Thread-safe.
   std::string tell(const ObjectSpec& spec, u32 function, u32 insn) const;
 
  private:

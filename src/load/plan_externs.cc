@@ -13,7 +13,7 @@ namespace {
 using Form = ExternAnswer::Form;
 
 /// Earlier kernels know BPF_PSEUDO_BTF_ID for variables only.
-constexpr host::Release first_with_function_addresses{.major = 6, .minor = 3};
+constexpr host::Release first_with_function_addresses{.major = 6, .minor = 4};
 
 std::string_view noun(ExternSpec::Kind kind) {
   switch (kind) {

@@ -75,6 +75,7 @@ TEST(Story, SaysWhyALoadIsPoisonedThoughTheFieldIsThere) {
   world.kernel.structure("s", 8, {{"f", world.kernel.integer("long", 8, BTF_INT_SIGNED), 0}});
   const Story story = tell(world.engine(), world.record(BPF_CORE_FIELD_BYTE_OFFSET, own, "0:0"));
   EXPECT_THAT(story.reason, HasSubstr("`int`, 4 bytes in the object, `long`, 8 bytes in the kernel"));
+  EXPECT_THAT(headline(story), HasSubstr("byte_off of struct s::f: 0, but a load or store of it would mean"));
 }
 
 TEST(Story, OfABadRecordIsItsError) {

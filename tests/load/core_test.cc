@@ -4,6 +4,7 @@
 #include <cerrno>
 
 #include "btf/edit.h"
+#include "insn/build.h"
 #include "kernel/fake_kernel.h"
 #include "load/plan.h"
 #include "load/spec_builder.h"
@@ -32,6 +33,15 @@ struct TaskTypes {
     return std::make_shared<const btf::Btf>(edit.finish().value());
   }
 };
+
+/// Where `text` stands in the strings.
+u32 access_offset(const btf::Btf& types, std::string_view text) {
+  u32 offset = 0;
+  while (types.has_string(offset) && types.string(offset) != text) {
+    ++offset;
+  }
+  return offset;
+}
 
 /// Three programs: `moved` reads pid, `lost` reads a member that kernels do not have, `both` calls a function that reads pid.
 ObjectSpec object() {
@@ -80,6 +90,44 @@ TEST(CorePlan, FunctionsHaveTheKernelsNumbersAndPoisonsTheirCause) {
               HasSubstr("CO-RE byte_off of struct task::gone: not on this kernel (no member `gone`"));
   EXPECT_EQ(made->programs[1].cause(spec, 1), "");
   EXPECT_EQ(made->programs[0].cause(spec, 0), "") << "no poison";
+}
+
+TEST(CorePlan, BothHalvesOfAPoisonedConstantHaveTheCause) {
+  ObjectSpec spec = object();
+  spec.functions[1].insns = {wide(1), wide_end(), leave()};
+  spec.functions[1].insns[0].imm = 16;
+  const auto made = plan(spec, machine(TaskTypes("task", 64, "mm").build()), "/sys/fs/bpf");
+  ASSERT_TRUE(made) << made.error().message();
+  ASSERT_FALSE(made->programs[1].error) << made->programs[1].error->message();
+  for (const u32 half : {0u, 1u}) {
+    EXPECT_TRUE(is_poison(made->programs[1].insns[half]));
+    EXPECT_THAT(made->programs[1].cause(spec, half), HasSubstr("byte_off of struct task::gone")) << half;
+  }
+  EXPECT_EQ(made->programs[1].cause(spec, 2), "");
+}
+
+TEST(CorePlan, ALoadThatWouldMeanSomethingElseSaysSo) {
+  ObjectSpec spec = object();
+  const auto signed_types = [](u32 bytes) {
+    btf::BtfEditor edit;
+    const u32 number = edit.add_int("number", bytes, BTF_INT_SIGNED);
+    edit.add_composite(btf::Kind::struct_, "task", 8,
+                       std::array{btf::NewMember{.name = "pid", .type_id = number}});
+    edit.add_string("0:0");
+    return std::make_shared<const btf::Btf>(edit.finish().value());
+  };
+  spec.btf = signed_types(4);
+  spec.functions[0].insns[0] = insn::ldx_mem(BPF_W, 0, 1, 0);
+  const u32 access = access_offset(*spec.btf, "0:0");
+  spec.functions[0].core_relocations = {
+      {.type_id = 2, .access_string_offset = access, .kind = BPF_CORE_FIELD_BYTE_OFFSET}};
+  spec.programs[1].autoload = spec.programs[2].autoload = false;
+  const auto made = plan(spec, machine(signed_types(8)), "/sys/fs/bpf");
+  ASSERT_TRUE(made) << made.error().message();
+  EXPECT_TRUE(is_poison(made->programs[0].insns[0]));
+  EXPECT_THAT(
+      made->programs[0].cause(spec, 0),
+      HasSubstr("byte_off of struct task::pid: 0, but a load or store of it would mean something else"));
 }
 
 TEST(CorePlan, ABadRelocationSparesTheProgramsThatDoNotReachIt) {

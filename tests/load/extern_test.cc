@@ -235,7 +235,7 @@ TEST(PlanExterns, OldKernelsAreToldLess) {
   };
   const LoadPlan between = planned(objects(), kernel.known("6.1.0"));
   EXPECT_EQ(between.programs[0].insns[1].src_reg, BPF_PSEUDO_KFUNC_CALL);
-  EXPECT_EQ(between.programs[1].insns[0].src_reg, 0) << "before 6.3 an address of a function is refused";
+  EXPECT_EQ(between.programs[1].insns[0].src_reg, 0) << "before 6.4 an address of a function is refused";
   EXPECT_EQ(wide_value(between.programs[1]), 1);
   const LoadPlan old = planned(objects(), kernel.known("5.10.0"));
   EXPECT_EQ(old.programs[0].insns[1].imm, 2002000000) << "before 5.13 there are no calls of kernel functions";
