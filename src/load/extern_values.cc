@@ -201,7 +201,9 @@ class ValueFinder {
         return;
       case State::absent:
         if (is_last == IsLast::yes) {
-          const std::vector<std::string> near = host::near_options(*reading.text, external(index).name);
+          const bool is_told = search_.wanted[index] && !external(index).is_weak;
+          const auto near =
+              is_told ? host::near_options(*reading.text, external(index).name) : std::vector<std::string>();
           search_.answers[index] = missing(external(index), Errc::not_found,
                                            cat(reading.name, " has no such option", near_text(near),
                                                "; a variable that is declared __weak reads as 0 then"));
