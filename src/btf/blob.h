@@ -36,6 +36,10 @@ struct KnownNames {
   std::map<std::string, std::vector<u32>, std::less<>> ids;
 };
 
+/// How much of a string is looked at: else a file with one long string, and many types whose names begin somewhere in it, would take hours. The kernel's own limit for names
+/// is 512 bytes; source lines are longer at times.
+inline constexpr std::size_t longest_string = 4096;
+
 struct Blob {
   std::shared_ptr<const void> owner;  // keeps borrowed bytes alive; null when `copy` holds them
   std::vector<std::byte> copy;
@@ -78,6 +82,7 @@ struct Blob {
   u64 string_end() const { return u64{first_string} + strings.size(); }
   const std::byte* record(u32 id) const;
   u32 raw_kind(u32 id) const;
+  /// Empty where there is none; cut where it is longer than longest_string.
   std::string_view string(u32 offset) const;
 };
 

@@ -34,7 +34,9 @@ std::string_view Blob::string(u32 offset) const {
   if (offset >= blob->strings.size()) {
     return "";  // with an address, so that it can be given to memcpy()
   }
-  return blob->strings.data() + offset;  // the strings end with a NUL: checked when parsed
+  // The strings end with a NUL: checked when parsed.
+  const std::string_view rest = blob->strings.substr(offset, longest_string);
+  return rest.substr(0, rest.find('\0'));
 }
 
 u32 Btf::type_count() const {

@@ -13,13 +13,14 @@ namespace {
 constexpr u32 searches_before_index = 4;
 
 /// A hash of 8 bytes per step: the names of a kernel's types are a megabyte, and each is hashed once. Where the blob lies in memory is part of it, so that no file can be
-/// made whose names all collide.
+/// made whose names all collide; the second factor is there because a difference in the highest bit alone passes the first one as it is, whatever the rest.
 u64 hash_of(const Blob& blob, std::string_view name) {
   constexpr u64 factor = 0x9e3779b97f4a7c15;
+  constexpr u64 second_factor = 0xd6e8feb86659fd93;
   u64 hash = (name.size() + reinterpret_cast<std::uintptr_t>(&blob)) * factor;
   const auto mix = [&hash](u64 word) {
     hash = (hash ^ word) * factor;
-    hash ^= hash >> 32;
+    hash = (hash ^ hash >> 32) * second_factor;
   };
   const char* at = name.data();
   std::size_t left = name.size();

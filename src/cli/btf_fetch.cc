@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::string_view default_kernels = "5.10,6.1,6.12,6.16,6.17,6.18,6.19,7.0,7.1,7.2,7.3";
 
-/// ${SKEP_CACHE:-~/.cache/skep}/btf, as tools/vm has it. Errors: invalid (no HOME).
+/// The directory `btf` in what tools/vm takes for its cache: ${SKEP_CACHE:-${XDG_CACHE_HOME:-~/.cache}/skep}. Errors: invalid (no HOME).
 Result<std::string> default_folder() {
   const auto variable = [](const char* name) {
     const char* value = std::getenv(name);
@@ -48,13 +48,16 @@ struct Fetched {
 Fetched parse_line(const std::string& kernel, std::string_view line) {
   std::vector<std::string_view> words;
   line = trim(line);
+  const std::string_view line_said = line.substr(0, 80);
   while (!line.empty()) {
     const std::size_t end = std::min(line.find(' '), line.size());
     words.push_back(line.substr(0, end));
     line = trim(line.substr(end));
   }
   if (words.size() != 4) {
-    return {.kernel = kernel, .state = "failed"};
+    return {.kernel = kernel,
+            .state = "failed",
+            .reason = cat("the guest runner said nothing of it that is understood: '", line_said, "'")};
   }
   Fetched fetched{.kernel = kernel, .release = std::string(words[1]), .state = std::string(words[2])};
   std::from_chars(words[3].data(), words[3].data() + words[3].size(), fetched.bytes);

@@ -69,6 +69,11 @@ Status btf_min(const Arguments& arguments, Output& out) {
         "btf min wants --btf FILE|DIR, the types of whole kernels, and --to FILE|DIR, where to write");
     return Status::usage;
   }
+  std::error_code ignored;
+  if (std::filesystem::equivalent(std::string(*from), std::string(*to), ignored)) {
+    out.complain(cat("--to ", *to, " is where --btf reads from: the whole types would be lost"));
+    return Status::usage;
+  }
   const auto kernels = needs::read_kernels(std::string(*from), wanted_releases(arguments));
   if (!kernels) {
     out.complain(cat("--btf ", kernels.error().message()));
@@ -83,7 +88,6 @@ Status btf_min(const Arguments& arguments, Output& out) {
     }
     specs.push_back(*std::move(spec));
   }
-  std::error_code ignored;
   const bool many = std::filesystem::is_directory(std::string(*from), ignored);
   if (many) {
     std::filesystem::create_directories(std::string(*to), ignored);

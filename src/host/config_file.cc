@@ -49,11 +49,18 @@ Result<std::string> read_config_file(const std::string& path) {
 Result<std::string> read_kernel_config(const std::string& root, std::string_view release) {
   const std::array places{cat(root, "/boot/config-", release), cat(root, "/lib/modules/", release, "/config"),
                           cat(root, "/usr/lib/modules/", release, "/config"), cat(root, "/proc/config.gz")};
+  std::optional<Error> trouble;
   for (const std::string& place : places) {
     auto text = read_config_file(place);
-    if (text || text.error().code() != Errc::not_found) {
+    if (text) {
       return text;
     }
+    if (text.error().code() != Errc::not_found && !trouble) {
+      trouble = std::move(text).error();
+    }
+  }
+  if (trouble) {
+    return std::unexpected(*std::move(trouble));
   }
   return fail(Errc::not_found,
               cat("the kernel's configuration is in none of ",

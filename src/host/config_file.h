@@ -14,7 +14,8 @@ namespace skep::host {
 Result<std::string> read_config_file(const std::string& path);
 
 /// The configuration of the kernel with this release under `root`: /boot/config-RELEASE, /lib/modules/RELEASE/config, /usr/lib/modules/RELEASE/config or
-/// /proc/config.gz, whichever is there first. Errors: not_found (none is there; the text says which were looked for), and as read_config_file().
+/// /proc/config.gz, the first that can be read. Errors: not_found (none is there; the text says which were looked for), and as read_config_file() of the first
+/// that is there.
 Result<std::string> read_kernel_config(const std::string& root, std::string_view release);
 
 /// What a kernel says of its version, each as the file under /proc has it; empty where there is none.

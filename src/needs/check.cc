@@ -1,8 +1,10 @@
 // check(): a load plan for a kernel that is not here, held against what that kernel has.
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "base/text.h"
+#include "host/kconfig.h"
 #include "load/plan.h"
 #include "needs/abilities.h"
 #include "needs/flatten.h"
@@ -49,7 +51,7 @@ bool is_checked_at_load(bpf_prog_type type) {
   }
 }
 
-/// More than this is not told of one program: a hostile one could ask for a million things.
+/// More than this is not told of one program, and as much of what is guarded: a hostile one could ask for a million things.
 constexpr std::size_t most_findings = 100;
 
 /// Whether the kernel's configuration was given.
@@ -94,7 +96,8 @@ class ProgramCheck {
     const auto same = [&](const Finding& known) {
       return known.rule == rule && known.text == text && known.guarded == guarded;
     };
-    if (findings_.size() < most_findings && std::ranges::none_of(findings_, same)) {
+    const auto alike = std::ranges::count(findings_, guarded, &Finding::guarded);
+    if (std::cmp_less(alike, most_findings) && std::ranges::none_of(findings_, same)) {
       findings_.push_back(
           {.rule = rule, .text = std::move(text), .where = std::move(where), .guarded = guarded});
     }
@@ -320,10 +323,26 @@ std::string symbols_of(const ObjectSpec& spec) {
   std::string text;
   for (const ExternSpec& one : spec.externs) {
     if (one.kind == ExternSpec::Kind::ksym_variable && one.type_id == 0) {
-      text += cat("ffffffff81000000 D ", one.name.substr(0, one.name.find("___")), "\n");
+      text += cat("ffffffff81000000 D ", one.name, "\n");
     }
   }
   return text;
+}
+
+/// A configuration that sets every option that the object cannot do without, for a kernel whose own is not at hand: what the values are, nobody goes by.
+std::optional<std::string> options_of(const ObjectSpec& spec) {
+  std::string text;
+  for (const ExternSpec& one : spec.externs) {
+    if (one.kind != ExternSpec::Kind::kconfig || one.is_weak || !one.name.starts_with("CONFIG_") ||
+        spec.btf == nullptr) {
+      continue;
+    }
+    const auto type = host::config_type(*spec.btf, one.type_id);
+    const bool is_number = type && type->kind == host::ConfigType::Kind::integer;
+    const bool is_text = type && type->kind == host::ConfigType::Kind::text;
+    text += cat(one.name, "=", is_number ? "1" : is_text ? "\"\"" : "y", "\n");
+  }
+  return text.empty() ? std::nullopt : std::optional(std::move(text));
 }
 
 Release release_of(const KernelTypes& kernel) {
@@ -344,7 +363,7 @@ std::vector<Verdict> check(const ObjectSpec& spec, const KernelTypes& kernel) {
                                            .kernel_release = release,
                                            .kernel_btf = kernel.types,
                                            .modules = std::vector<host::KnownModule>{},
-                                           .config = kernel.kconfig,
+                                           .config = kernel.kconfig ? kernel.kconfig : options_of(spec),
                                            .kallsyms = symbols_of(spec)});
   const auto plan = load::plan(spec, facts, {});
   std::vector<Finding> of_object;

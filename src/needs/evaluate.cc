@@ -154,9 +154,22 @@ Value loaded(const bpf_insn& insn, const Code& code, const State& state) {
   return number(BPF_MODE(insn.code) == BPF_MEMSX ? sign_extended(value, bytes * 8) : value);
 }
 
+/// Writes what `insn` makes of its operands. A pointer into the frame that it turns into something else may come back as an address.
+void calculate_into(const bpf_insn& insn, const Code& code, State& state) {
+  const Value made = arithmetic(insn, code, state);
+  Value& result = state.registers[insn.dst_reg];
+  const bool reads_result = BPF_OP(insn.code) != BPF_MOV && result.kind == Kind::stack;
+  const bool reads_frame = reads_result || operand(insn, state).kind == Kind::stack;
+  state.is_frame_open |= reads_frame && made.kind != Kind::stack;
+  result = made;
+}
+
 void store(const bpf_insn& insn, State& state) {
   const Value& base = state.registers[insn.dst_reg];
   if (base.kind != Kind::stack) {
+    if (state.is_frame_open) {
+      state.forget_slots();
+    }
     return;
   }
   const u32 bytes = insn::width_bytes(insn.code);
@@ -213,7 +226,7 @@ void apply(const bpf_insn& insn, const Code& code, State& state) {
   }
   switch (BPF_CLASS(insn.code)) {
     case BPF_ALU:
-    case BPF_ALU64: state.registers[insn.dst_reg] = arithmetic(insn, code, state); break;
+    case BPF_ALU64: calculate_into(insn, code, state); break;
     case BPF_LDX: state.registers[insn.dst_reg] = loaded(insn, code, state); break;
     case BPF_ST: store(insn, state); break;
     case BPF_STX:
@@ -250,11 +263,13 @@ std::optional<bool> is_taken(const bpf_insn& insn, const State& state) {
 }
 
 void forget_after_call(State& state) {
+  bool may_write = state.is_frame_open;
   for (u8 i = BPF_REG_1; i <= BPF_REG_5; ++i) {
-    if (state.registers[i].kind == Kind::stack) {
-      state.slots.clear();
-    }
+    may_write |= state.registers[i].kind == Kind::stack;
     state.registers[i] = {};
+  }
+  if (may_write) {
+    state.forget_slots();
   }
   state.registers[BPF_REG_0] = {};
 }

@@ -34,23 +34,24 @@ bool goes_before(const std::string& a, const std::string& b) {
   return left != right ? left < right : a < b;
 }
 
-/// Release and path of all that a directory holds. Errors: not_found, denied.
+/// Release and path of all that a directory holds. Errors: not_found, denied, kernel.
 Result<std::map<std::string, std::string, decltype(&goes_before)>> list(const std::string& directory) {
-  std::map<std::string, std::string, decltype(&goes_before)> found(&goes_before);
+  std::vector<std::string> names;
   std::error_code error;
   std::filesystem::directory_iterator at(directory, error);
-  if (error) {
-    return fail(Errc::not_found, cat(directory, ": ", error.message()));
+  for (; !error && at != std::filesystem::directory_iterator(); at.increment(error)) {
+    names.push_back(at->path().filename().string());
   }
-  for (const std::filesystem::directory_iterator end; at != end; at.increment(error)) {
-    const std::string name = at->path().filename().string();
-    for (const std::string_view ending : endings) {
+  if (error) {
+    return fail_errno(error.value(), cat(directory, ": cannot be listed"));
+  }
+  // Where a release has several files, the one that skep load takes: the first ending.
+  std::map<std::string, std::string, decltype(&goes_before)> found(&goes_before);
+  for (const std::string_view ending : endings) {
+    for (const std::string& name : names) {
       if (name.size() > ending.size() && name.ends_with(ending)) {
-        found.try_emplace(name.substr(0, name.size() - ending.size()), at->path().string());
+        found.try_emplace(name.substr(0, name.size() - ending.size()), cat(directory, "/", name));
       }
-    }
-    if (error) {
-      break;
     }
   }
   return found;

@@ -44,6 +44,8 @@ struct Slot {
 struct State {
   std::array<Value, 11> registers{};
   std::vector<Slot> slots;  ///< by ascending offset, disjoint
+  /// There is a pointer into the frame that is no longer followed: any store through a pointer, and any call, may change any slot.
+  bool is_frame_open = false;
 
   friend bool operator==(const State&, const State&) = default;
   /// Keeps what `other` says too; true when that changed something.
@@ -51,6 +53,8 @@ struct State {
   /// Records a store of `bytes` bytes at `offset` and forgets what it overwrites.
   void store(s64 offset, u32 bytes, const Value& value);
   Value load(s64 offset, u32 bytes) const;
+  /// Nothing is known of the stack any more.
+  void forget_slots();
 };
 
 }  // namespace skep::needs

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "btf/blob.h"
 #include "btf/edit.h"
 #include "btf/ext.h"
 #include "btf/fixture.h"
@@ -284,6 +285,20 @@ TEST(Hostile, AMemberOfTrustedTypesThatLeadsNowhereIsVoidAndNameless) {
   EXPECT_TRUE(btf->type(99).is_void());
   EXPECT_EQ(btf->string(99), "");
   EXPECT_GT(walk(*btf), 0u);
+}
+
+TEST(Hostile, AStringWithoutEndIsCut) {
+  std::string strings = std::string(1, '\0') + "x" + std::string(longest_string, 'y') + '\0';
+  const auto btf = parse(blob_of({1, btf_info(BTF_KIND_STRUCT, 0, false), 0,  //
+                                  2, btf_info(BTF_KIND_STRUCT, 0, false), 0},
+                                 strings));
+  ASSERT_TRUE(btf) << btf.error().message();
+  EXPECT_EQ(btf->type(1).name().size(), longest_string);
+  EXPECT_EQ(btf->type(2).name(), std::string(longest_string, 'y')) << "as long as can be";
+  for (u32 i = 0; i < 10; ++i) {
+    EXPECT_EQ(btf->find(btf->type(1).name(), Kind::struct_), 1u);
+    EXPECT_EQ(btf->find(btf->type(2).name(), Kind::struct_), 2u);
+  }
 }
 
 }  // namespace

@@ -231,6 +231,15 @@ TEST(ConfigFile, IsLookedForInFourPlaces) {
   EXPECT_THAT(missing.error().message(), HasSubstr("--kconfig"));
 }
 
+TEST(ConfigFile, OneThatCannotBeReadDoesNotHideAnother) {
+  Root root;
+  root.file("/boot/config-6.1.0-x", std::string_view());
+  EXPECT_THAT(read_kernel_config(root.path(), "6.1.0-x").error().message(),
+              HasSubstr("/boot/config-6.1.0-x: is empty"));
+  root.file("/lib/modules/6.1.0-x/config", "CONFIG_HZ=250\n");
+  EXPECT_EQ(read_kernel_config(root.path(), "6.1.0-x").value(), "CONFIG_HZ=250\n");
+}
+
 TEST(ConfigFile, MayBeCompressed) {
   // "CONFIG_HZ=250\n" by gzip.
   constexpr std::array<unsigned char, 34> zipped = {

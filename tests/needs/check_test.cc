@@ -2,7 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "load/spec_builder.h"
+#include "load/extern_fixture.h"
 #include "needs/abilities.h"
 #include "needs/kernel_literal.h"
 #include "skep/uapi/flags.h"
@@ -77,6 +77,16 @@ TEST(Check, AHelperThatIsNotReachedIsGuarded) {
   ASSERT_THAT(verdict.findings, SizeIs(1));
   EXPECT_TRUE(verdict.findings[0].guarded);
   EXPECT_EQ(verdict.findings[0].where.insn, 2u);
+}
+
+TEST(Check, ManyThingsThatAreGuardedDoNotHideOneThatIsNot) {
+  constexpr s16 many = 300;
+  std::vector<bpf_insn> code = {mov_imm(0, 0), make(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, many, 0)};
+  for (s32 i = 0; i < many; ++i) {
+    code.push_back(call_helper(1000 + i));
+  }
+  code.insert(code.end(), {call_helper(181), leave()});
+  expect_fails(object_of(std::move(code)), make_kernel(), "helper-missing", "bpf_loop");
 }
 
 TEST(Check, AVariableThatIsSetBeforeLoadingDecides) {
@@ -167,6 +177,38 @@ TEST(Check, AnAttachTargetThatIsNotThereFails) {
   expect_fails(spec, make_kernel(literal), "unresolved", "do_nothing");
   literal.functions.push_back("do_nothing");
   EXPECT_TRUE(verdict_of(spec, make_kernel(literal)).loads);
+}
+
+TEST(Check, AnOptionOfAConfigurationThatIsNotAtHandIsANote) {
+  load::ObjectBuilder builder;
+  builder.value("CONFIG_HZ", builder.int_type(), 4)
+      .value("CONFIG_BPF", builder.bool_type(), 1)
+      .value("CONFIG_LSM", builder.text_type(), 8);
+  const ObjectSpec spec = builder.finish();
+  KernelTypes kernel = make_kernel();
+  for (const Verdict& verdict : check(spec, kernel)) {
+    EXPECT_TRUE(verdict.loads) << verdict.reason;
+    ASSERT_THAT(verdict.notes, SizeIs(1));
+    EXPECT_THAT(verdict.notes[0], HasSubstr("the value of CONFIG_"));
+  }
+  kernel.kconfig = "CONFIG_HZ=250\n";
+  const std::vector<Verdict> known = check(spec, kernel);
+  ASSERT_THAT(known, SizeIs(3));
+  EXPECT_TRUE(known[0].loads) << known[0].reason;
+  EXPECT_THAT(known[0].notes, IsEmpty());
+  EXPECT_FALSE(known[1].loads);
+  EXPECT_THAT(known[1].reason, HasSubstr("has no such option"));
+}
+
+TEST(Check, AVariableWithoutATypeIsANoteWhateverItsName) {
+  for (const std::string_view name : {"jiffies", "odd___name"}) {
+    load::ObjectBuilder builder;
+    builder.variable(std::string(name), 0);
+    const Verdict verdict = verdict_of(builder.finish(), make_kernel());
+    EXPECT_TRUE(verdict.loads) << verdict.reason;
+    ASSERT_THAT(verdict.notes, SizeIs(1));
+    EXPECT_THAT(verdict.notes[0], HasSubstr(cat("a symbol ", name)));
+  }
 }
 
 TEST(Check, ProgramsThatAreNotLoadedHaveNoVerdict) {

@@ -62,6 +62,12 @@ TEST_F(Archive, AConfigurationBesideTheTypesIsReadToo) {
   EXPECT_EQ(kernels->front().kconfig, "CONFIG_HZ=250\n");
 }
 
+TEST_F(Archive, OfSeveralFilesOfOneReleaseTheBareOneCounts) {
+  add("5.10.0.btf.zst", std::as_bytes(std::span("neither read", 12)));
+  add("5.10.0.btf.gz", std::as_bytes(std::span("nor read", 8)));
+  EXPECT_THAT(releases({"5.10"}), ::testing::ElementsAre("5.10.0"));
+}
+
 TEST_F(Archive, AReleaseThatIsNotThereIsNamedWithThoseThatAre) {
   EXPECT_THAT(refusal(folder_, {"6.3"}),
               ::testing::AllOf(HasSubstr("has no kernel 6.3"), HasSubstr("6.12.1")));

@@ -92,6 +92,27 @@ TEST(Reach, AConstantSurvivesTheStackUntilACalleeGetsAPointerIntoIt) {
             "1111111");
 }
 
+TEST(Reach, AStoreThroughAPointerThatIsNoLongerFollowedMayChangeTheStack) {
+  const bpf_insn zero = make(BPF_ST | BPF_MEM | BPF_DW, 10, 0, -16, 0);
+  const bpf_insn load = make(BPF_LDX | BPF_MEM | BPF_DW, 6, 10, -16, 0);
+  const bpf_insn frame = make(BPF_ALU64 | BPF_MOV | BPF_X, 1, 10, 0, 0);
+  const bpf_insn lower = make(BPF_ALU64 | BPF_ADD | BPF_K, 1, 0, 0, -8);
+  const bpf_insn set = make(BPF_ST | BPF_MEM | BPF_DW, 1, 0, 0, 1);
+  const bpf_insn add_unknown = make(BPF_ALU64 | BPF_ADD | BPF_X, 1, 0, 0, 0);
+  EXPECT_EQ(
+      walk({zero, call_helper(7), frame, lower, set, load, jump_if_equal(6, 0, 1), call_helper(1), leave()}),
+      "111111101")
+      << "a pointer that is followed";
+  EXPECT_EQ(walk({zero, call_helper(7), frame, add_unknown, set, load, jump_if_equal(6, 0, 1), call_helper(1),
+                  leave()}),
+            "111111111")
+      << "an index that is not known";
+  EXPECT_EQ(walk({zero, call_helper(7), frame, lower, jump_if_equal(0, 0, 1), lower, set, load,
+                  jump_if_equal(6, 0, 1), call_helper(1), leave()}),
+            "11111111111")
+      << "one of two variables";
+}
+
 TEST(Reach, TwoConstantsThatMeetAreNone) {
   const std::vector<bpf_insn> code = {call_helper(7), mov_imm(1, 0),          jump_if_equal(0, 0, 1),
                                       mov_imm(1, 1),  jump_if_equal(1, 0, 1), call_helper(1),

@@ -1,4 +1,4 @@
-"""An archive of kernels' type information: DIR/RELEASE.btf.zst, which `skep check --btf DIR` and `skep load --btf DIR` read."""
+"""An archive of kernels' type information, DIR/RELEASE.btf.zst, and configurations, DIR/config-RELEASE: what `skep check --btf DIR` and `skep load --btf DIR` read."""
 
 import os
 import subprocess
@@ -9,6 +9,9 @@ from . import Failure, vmlinux
 def add(kernel, folder):
     """Makes sure that the archive has this kernel; what is there and whole is left alone. Gives (series, release, kept or added, bytes)."""
     folder.mkdir(parents=True, exist_ok=True)
+    config = folder / f"config-{kernel.release}"
+    if kernel.config.exists() and not config.exists():
+        keep(config, kernel.config.read_bytes())
     place = folder / f"{kernel.release}.btf.zst"
     if place.exists() and is_types(zstd(["-dcq"], place.read_bytes())):
         return kernel.series, kernel.release, "kept", place.stat().st_size
@@ -18,16 +21,21 @@ def add(kernel, folder):
     packed = zstd(["-19", "-cq"], types)
     if zstd(["-dcq"], packed) != types:
         raise Failure(f"{kernel.release}: zstd does not give back what it was given")
-    partial = folder / f".{place.name}.{os.getpid()}"
+    keep(place, packed)
+    return kernel.series, kernel.release, "added", len(packed)
+
+
+def keep(place, data):
+    """Writes a file that appears whole or not at all."""
+    partial = place.with_name(f".{place.name}.{os.getpid()}")
     try:
         with open(partial, "wb") as out:
-            out.write(packed)
+            out.write(data)
             out.flush()
             os.fsync(out.fileno())
         partial.rename(place)
     finally:
         partial.unlink(missing_ok=True)
-    return kernel.series, kernel.release, "added", len(packed)
 
 
 def is_types(data):
