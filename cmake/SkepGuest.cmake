@@ -1,6 +1,6 @@
 # Tests that need a kernel of their own: the given test programs run in guests that tools/vm boots (label `guest`).
 
-# skep_guest_tests(KERNELS <series>... PROGRAMS <test program>...): per kernel one test that boots it once and runs all programs there; a test of `skep matrix` on all; a test of tools/vm itself;
+# skep_guest_tests(KERNELS <series>... PROGRAMS <test program>...): per kernel one test that boots it once and runs all programs there; a test of `skep matrix` on all of them; a test of tools/vm itself;
 # and the comparison of our uapi declarations with the type information of every kernel in the cache. Programs that do not exist are left out.
 function(skep_guest_tests)
   cmake_parse_arguments(ARG "" "" "KERNELS;PROGRAMS" ${ARGN})
@@ -18,7 +18,7 @@ function(skep_guest_tests)
       list(APPEND tests guest.${series})
     endif()
   endforeach()
-  add_test(NAME guest.matrix COMMAND ${PROJECT_SOURCE_DIR}/tests/kernel/matrix --build ${PROJECT_BINARY_DIR} 5.10 6.1 6.12 6.18 7.3)
+  add_test(NAME guest.matrix COMMAND ${PROJECT_SOURCE_DIR}/tests/kernel/matrix --build ${PROJECT_BINARY_DIR} ${ARG_KERNELS})
   list(APPEND tests guest.matrix)
   add_test(NAME guest.tool COMMAND ${PROJECT_SOURCE_DIR}/tools/vm_test)
   list(APPEND tests guest.tool)

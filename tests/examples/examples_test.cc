@@ -6,8 +6,11 @@
 #include <array>
 #include <cstdio>
 #include <string>
+#include <string_view>
+#include <utility>
 
 #include "support/permitted.h"
+#include "support/release.h"
 
 namespace {
 
@@ -73,21 +76,48 @@ constexpr auto examples = std::to_array<Example>({
 
 class Examples : public testing::TestWithParam<Example> {};
 
-TEST_P(Examples, PrintsWhatItShould) {
-  const std::string command = std::string(SKEP_BUILD_DIR "/examples/") + GetParam().name + " 2>&1";
+/// What the example prints, and its status as of pclose().
+std::pair<std::string, int> run_example(std::string_view name) {
+  const std::string command = SKEP_BUILD_DIR "/examples/" + std::string(name) + " 2>&1";
   std::FILE* pipe = ::popen(command.c_str(), "r");
-  ASSERT_NE(pipe, nullptr);
+  if (pipe == nullptr) {
+    return {"popen failed", -1};
+  }
   std::string text;
   std::array<char, 4096> buffer{};
   while (const std::size_t size = std::fread(buffer.data(), 1, buffer.size(), pipe)) {
     text.append(buffer.data(), size);
   }
-  const int status = ::pclose(pipe);
+  return {text, ::pclose(pipe)};
+}
+
+TEST_P(Examples, PrintsWhatItShould) {
+  const auto [text, status] = run_example(GetParam().name);
   if (status != 0 && text.find("EPERM") != std::string::npos) {
     SKEP_NOT_PERMITTED(text);
   }
   EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << text;
   EXPECT_THAT(text, testing::EndsWith(GetParam().output));
+}
+
+TEST(PortableExample, FindsWhatEachKernelOfOurGuestsHas) {
+  if (!skep::test::in_guest()) {
+    GTEST_SKIP()
+        << "what this machine's kernel lists and was configured with is not known; the guests' kernels are";
+  }
+  const auto [text, status] = run_example("portable");
+  ASSERT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << text;
+  const bool is_5_10 = skep::test::is_before(5, 14);
+  const std::string release = skep::test::this_release();
+  const std::string series = release.substr(0, release.find('.', release.find('.') + 1));
+  EXPECT_THAT(text, testing::HasSubstr("Linux " + series + ", 250 ticks per second\n"));
+  EXPECT_THAT(text, testing::HasSubstr(is_5_10 ? "is called state\n" : "is called __state\n"));
+  EXPECT_THAT(text, testing::HasSubstr("the first task: swapper/0\n"));
+  EXPECT_THAT(text, testing::HasSubstr(is_5_10 ? "run queues: of unknown type\n"
+                                               : "run queues: ours knows its CPU\n"));
+  EXPECT_THAT(text,
+              testing::HasSubstr(skep::test::is_before(6, 2) ? "bpf_rdonly_cast(): absent\n"
+                                                             : "bpf_rdonly_cast(): gives this process\n"));
 }
 
 TEST(FailingExample, EndsWithStatusOneAndTheErrorsText) {
