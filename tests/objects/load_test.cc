@@ -30,6 +30,18 @@ constexpr auto needs = std::to_array<Needs>({
     {"isa_v4", 6, 6, "instruction set v4"},
     {"sections_new", 6, 7, "netkit and connect_unix hooks"},
     {"map_storage", 6, 2, "cgroup storage"},
+    {"map_ringbuf", 6, 1, "user ring buffers"},
+    {"callbacks", 5, 17, "bpf_loop()"},
+    {"callback_loop", 5, 17, "bpf_loop()"},
+    {"callback_nested", 5, 17, "bpf_loop()"},
+    {"data_strings", 5, 16, "bpf_trace_vprintk()"},
+    {"map_extra", 5, 16, "bloom filters"},
+    {"map_extra_wide", 5, 16, "map_extra"},
+    {"map_locks", 5, 15, "timers"},
+    {"sections_sleepable", 5, 14, "syscall programs"},
+    {"callback_for_each", 5, 13, "callbacks"},
+    {"isa_atomics", 5, 12, "atomic operations with a result"},
+    {"subprogram_context", 5, 12, "pointers as arguments of global functions"},
 });
 
 std::optional<std::string> too_old_for(std::string_view object) {
