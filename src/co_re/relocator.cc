@@ -25,7 +25,9 @@ std::unexpected<Error> ambiguous(const Candidate& first, const Candidate& other,
                                  u64 b) {
   return fail(Errc::unsupported,
               cat("several types of the kernel fit and disagree: ", what, " ", static_cast<s64>(a), " by ",
-                  name_of(first), ", ", static_cast<s64>(b), " by ", name_of(other)));
+                  name_of(first), ", ", static_cast<s64>(b), " by ", name_of(other),
+                  "\n  way out: Reach it from a struct that holds only the one that is meant, or by a member "
+                  "that only that one has."));
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <cerrno>
 
 #include "base/result.h"
+#include "btf/btf.h"
 #include "host/denied.h"
 #include "kernel/map.h"
 #include "kernel/memory.h"
@@ -12,6 +13,34 @@
 
 namespace skep::load {
 namespace {
+
+/// True when the kernel's own types say that it has no maps of this type. Unknown counts as false.
+bool is_missing(const host::Facts& facts, bpf_map_type type) {
+  const auto types = facts.kernel_btf();
+  const auto id = types ? (*types)->find("bpf_map_type", btf::Kind::enum_) : std::nullopt;
+  if (!id) {
+    return false;
+  }
+  const btf::Type known = (*types)->type(*id);
+  for (u32 i = 0; i < known.vlen(); ++i) {
+    if (known.enumerator(i).value == static_cast<s64>(type)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+/// The kernel answers EINVAL to a type that it does not know, as to much else.
+Error with_absence(Error error, const host::Facts& facts, const MapCreation& creation) {
+  if (error.sys_errno() != EINVAL || !is_missing(facts, creation.type)) {
+    return error;
+  }
+  return Error(Errc::unsupported,
+               cat(error.message(), ": this kernel has no maps of type ", name_of(creation.type),
+                   "\n  way out: Run on a newer kernel (`skep requires` tells which), or turn autocreate off "
+                   "for this map where it is missing."),
+               error.sys_errno());
+}
 
 Error with_rights(Error error, const MapCreation& creation) {
   if (error.sys_errno() != EPERM) {
@@ -75,11 +104,12 @@ class MapMaker {
                                                 .map_extra = creation.map_extra});
   }
 
-  static Result<Fd> finish(Result<Fd> fd, const MapCreation& creation) {
+  Result<Fd> finish(Result<Fd> fd, const MapCreation& creation) const {
     if (fd) {
       return fd;
     }
-    return std::unexpected(with_rights(std::move(fd).error(), creation));
+    return std::unexpected(
+        with_absence(with_rights(std::move(fd).error(), creation), session_.facts, creation));
   }
 
   const Session& session_;

@@ -24,6 +24,21 @@ std::string_view noun(ExternSpec::Kind kind) {
   std::unreachable();
 }
 
+/// What to do about an extern that has no value.
+std::string_view way_out(ExternSpec::Kind kind) {
+  switch (kind) {
+    case ExternSpec::Kind::kconfig:
+      return "Declare it with a C type that fits the option's value, or __weak if it may be missing (it is 0 "
+             "then).";
+    case ExternSpec::Kind::ksym_variable:
+      return "Declare it as the kernel does, or __weak if it may be missing: `if (&name)` tells.";
+    case ExternSpec::Kind::ksym_function:
+      return "Declare it as the kernel does, or __weak if it may be missing, and call it only where "
+             "bpf_ksym_exists() says yes.";
+  }
+  std::unreachable();
+}
+
 /// "kernel function 'f' (extern int f(int) __ksym)".
 std::string describe(const ObjectSpec& spec, const ExternSpec& wanted) {
   std::string text = cat(noun(wanted.kind), " '", wanted.name, "'");
@@ -67,10 +82,13 @@ class Rewriter {
       const ExternAnswer& answer = search_.answers[slot.target];
       if (answer.form == Form::error) {
         const Origin origin = program_.origin(search_.spec, slot.insn);
-        return std::unexpected(
-            answer.error->clone()
-                .within(cat("needs the ", describe(search_.spec, search_.spec.externs[slot.target])))
-                .within(place_text(search_.spec, origin)));
+        const ExternSpec& wanted = search_.spec.externs[slot.target];
+        const Error& cause = *answer.error;
+        return std::unexpected(Error(cause.code(),
+                                     cat(cause.message(), "\n  way out: ", way_out(wanted.kind)),
+                                     cause.sys_errno())
+                                   .within(cat("needs the ", describe(search_.spec, wanted)))
+                                   .within(place_text(search_.spec, origin)));
       }
       rewrite(slot, answer);
     }
