@@ -22,11 +22,18 @@ constexpr std::optional<Release> parse_release(std::string_view text) {
   u32 numbers[2] = {};
   std::size_t at = 0;
   for (u32& number : numbers) {
+    if (&number != &numbers[0]) {
+      if (at >= text.size() || text[at] != '.') {
+        return std::nullopt;
+      }
+      ++at;
+    }
     const std::size_t first = at;
     while (at < text.size() && text[at] >= '0' && text[at] <= '9' && at - first < 6) {
-      number = number * 10 + static_cast<u32>(text[at++] - '0');
+      number = number * 10 + static_cast<u32>(text[at] - '0');
+      ++at;
     }
-    if (at == first || (&number == &numbers[0] && (at >= text.size() || text[at++] != '.'))) {
+    if (at == first) {
       return std::nullopt;
     }
   }

@@ -76,7 +76,7 @@ inline Result<Fd> link_create_kprobe_multi(Kernel& kernel, const LinkCreate& wan
   auto attr = link_detail::head(want);
   attr.kprobe_multi.flags = at.flags;
   attr.kprobe_multi.cnt = static_cast<u32>(at.symbols.empty() ? at.addresses.size() : at.symbols.size());
-  attr.kprobe_multi.syms = address_of(at.symbols.data());
+  attr.kprobe_multi.syms = address_of(static_cast<const void*>(at.symbols.data()));
   attr.kprobe_multi.addrs = address_of(at.addresses.data());
   attr.kprobe_multi.cookies = address_of(at.cookies.data());
   return link_detail::create(kernel, attr, SKEP_LINK_END(kprobe_multi, cookies));
