@@ -49,7 +49,7 @@ const std::array<Format, 2> formats{{{"gzip", gzip, gunzip}, {"zstd", zstd, unzs
 
 TEST(Inflate, GivesBackWhatWasPacked) {
   for (const Format& format : formats) {
-    for (const std::size_t lines : {0, 1, 100, 20000}) {
+    for (const std::size_t lines : {0UL, 1UL, 100UL, 20000UL}) {
       const Bytes bytes = text_bytes(lines);
       EXPECT_EQ(format.unpack(format.pack(bytes), bytes.size()).value(), bytes) << format.name << lines;
       EXPECT_EQ(inflate_any(format.pack(bytes), bytes.size()).value(), bytes) << format.name << lines;

@@ -120,8 +120,8 @@ constexpr auto targets = std::to_array<Target>({
     {"on_fmod_ret", nullptr},
     {"on_tp_btf", nullptr},
     {"on_lsm", nullptr},
-    {"on_lsm_sleepable", nullptr, .since_5_11 = true},
-    {"on_lsm_cgroup", nullptr, .since_6_0 = true},
+    {"on_lsm_sleepable", nullptr, true},
+    {"on_lsm_cgroup", nullptr, false, true},
     {"on_iter", nullptr},
     {"on_iter_sleepable", nullptr},
     {"on_fentry_sleepable", "sleepable"},  // tcp_connect() may not sleep
