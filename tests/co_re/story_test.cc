@@ -63,7 +63,8 @@ TEST(Story, NamesWhatThereIsInstead) {
         "task", 64, {{"info", info, 0}, {"stats", number, 64}, {"__state", number, 96}, {"comm", comm, 128}});
     kernel.enumeration("colour", {{"RED", 1}, {"GREEN", 2}});
     const u32 own = row.local(world.local);
-    const Story story = tell(world.engine(), world.record(row.kind, own, row.access));
+    const CoreRelocation record = world.record(row.kind, own, row.access);
+    const Story story = tell(world.engine(), record);
     EXPECT_THAT(story.reason, HasSubstr(row.reason)) << row.what;
     EXPECT_EQ(story.outcome, poisons(row.kind) ? CoreOutcome::poison : CoreOutcome::absent) << row.what;
   }
@@ -73,7 +74,8 @@ TEST(Story, SaysWhyALoadIsPoisonedThoughTheFieldIsThere) {
   World world;
   const u32 own = world.local.structure("s", 4, {{"f", world.local.int_type(), 0}});
   world.kernel.structure("s", 8, {{"f", world.kernel.integer("long", 8, BTF_INT_SIGNED), 0}});
-  const Story story = tell(world.engine(), world.record(BPF_CORE_FIELD_BYTE_OFFSET, own, "0:0"));
+  const CoreRelocation record = world.record(BPF_CORE_FIELD_BYTE_OFFSET, own, "0:0");
+  const Story story = tell(world.engine(), record);
   EXPECT_THAT(story.reason, HasSubstr("`int`, 4 bytes in the object, `long`, 8 bytes in the kernel"));
   EXPECT_THAT(headline(story), HasSubstr("byte_off of struct s::f: 0, but a load or store of it would mean"));
 }
@@ -82,7 +84,8 @@ TEST(Story, OfABadRecordIsItsError) {
   World world;
   const u32 own = world.local.structure("s", 4, {{"f", world.local.int_type(), 0}});
   world.kernel.u32_type();
-  const Story story = tell(world.engine(), world.record(BPF_CORE_FIELD_BYTE_OFFSET, own, "0:9"));
+  const CoreRelocation record = world.record(BPF_CORE_FIELD_BYTE_OFFSET, own, "0:9");
+  const Story story = tell(world.engine(), record);
   EXPECT_EQ(story.outcome, CoreOutcome::error);
   EXPECT_EQ(headline(story),
             "byte_off of struct s: access string \"0:9\": want number 9 of struct s, which has 1");
