@@ -133,7 +133,8 @@ TEST(Hostile, NamesNearbyAreSoughtInBoundedTime) {
     inner = world.kernel.edit.add_composite(btf::Kind::struct_, {}, 4, members);
   }
   world.kernel.structure("s", 4, {{"other", inner, 0}});
-  const Story story = tell(world.engine(), world.record(BPF_CORE_FIELD_EXISTS, own, "0:0"));
+  const CoreRelocation record = world.record(BPF_CORE_FIELD_EXISTS, own, "0:0");
+  const Story story = tell(world.engine(), record);
   EXPECT_EQ(story.outcome, CoreOutcome::absent);
   EXPECT_EQ(story.reason, "no member `missing`");
 }
