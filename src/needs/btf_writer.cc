@@ -37,7 +37,9 @@ class KeptTypes::Writer {
     header.str_len = static_cast<u32>(strings_.size());
     std::vector<std::byte> blob(header.hdr_len + header.type_len + header.str_len);
     std::memcpy(blob.data(), &header, header.hdr_len);
-    std::memcpy(blob.data() + header.hdr_len, words_.data(), header.type_len);
+    if (!words_.empty()) {  // an empty vector's data() may be null, which memcpy must not get
+      std::memcpy(blob.data() + header.hdr_len, words_.data(), header.type_len);
+    }
     std::memcpy(blob.data() + header.hdr_len + header.str_off, strings_.data(), header.str_len);
     return blob;
   }
