@@ -76,7 +76,8 @@ TEST_F(Archive, AReleaseThatIsNotThereIsNamedWithThoseThatAre) {
 }
 
 TEST_F(Archive, ATruncatedFileIsAnError) {
-  const auto whole = test::make_kernel().types->bytes();
+  const auto types = test::make_kernel().types;
+  const auto whole = types->bytes();
   add("7.0.0.btf", whole.first(whole.size() - 5));
   EXPECT_THAT(refusal(folder_, {"7.0"}), HasSubstr("7.0.0.btf"));
   add("7.1.0.btf", std::as_bytes(std::span("\x9f\xebno", 4)));
