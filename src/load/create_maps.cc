@@ -9,6 +9,7 @@
 #include "kernel/memory.h"
 #include "load/reuse.h"
 #include "load/steps.h"
+#include "object/source_place.h"
 #include "skep/uapi/flags.h"
 
 namespace skep::load {
@@ -30,13 +31,32 @@ bool is_missing(const host::Facts& facts, bpf_map_type type) {
   return true;
 }
 
+/// "; first used at prog.c:12 (value = bpf_map_lookup_elem(&hits, &key);)", or nothing: a map itself has no line in the object, its uses have.
+std::string first_use(const ObjectSpec& spec, u32 map) {
+  for (const FunctionSpec& function : spec.functions) {
+    for (const Relocation& relocation : function.relocations) {
+      const bool is_use =
+          relocation.kind == RelocationKind::map_fd || relocation.kind == RelocationKind::map_value;
+      if (!is_use || relocation.target != map) {
+        continue;
+      }
+      const object::SourcePlace place = object::source_place(spec, function, relocation.insn_index);
+      return place.file.empty() ? cat("; first used in function '", function.name, "'")
+                                : cat("; first used at ", place.file_name(), ":", place.line, " (",
+                                      place.source, "), in function '", function.name, "'");
+    }
+  }
+  return {};
+}
+
 /// The kernel answers EINVAL to a type that it does not know, as to much else.
-Error with_absence(Error error, const host::Facts& facts, const MapCreation& creation) {
-  if (error.sys_errno() != EINVAL || !is_missing(facts, creation.type)) {
+Error with_absence(Error error, const Session& session, const MapCreation& creation, u32 map) {
+  if (error.sys_errno() != EINVAL || !is_missing(session.facts, creation.type)) {
     return error;
   }
   return Error(Errc::unsupported,
                cat(error.message(), ": this kernel has no maps of type ", name_of(creation.type),
+                   first_use(session.spec, map),
                    "\n  way out: Run on a newer kernel (`skep requires` tells which), or turn autocreate off "
                    "for this map where it is missing."),
                error.sys_errno());
@@ -63,17 +83,17 @@ class MapMaker {
 
   /// What the kernel is known to lack is left out of the plan already. What its map types take as descriptions of keys and values differs more from release to release than
   /// anybody has written down, and nothing depends on those: a map that is refused with them is asked for without.
-  Result<Fd> create(const MapCreation& wanted, std::string_view noun, int inner_fd) {
+  Result<Fd> create(const MapCreation& wanted, u32 map, std::string_view noun, int inner_fd) {
     auto fd = attempt(wanted, inner_fd);
     if (fd || !wanted.has_types() || btf_fd_ < 0 || !may_mean_types(fd.error().sys_errno())) {
-      return finish(std::move(fd), wanted);
+      return finish(std::move(fd), wanted, map);
     }
     MapCreation untyped = wanted;
     untyped.key_type_id = 0;
     untyped.value_type_id = 0;
     auto second = attempt(untyped, inner_fd);
     if (!second) {
-      return finish(std::move(fd), wanted);  // the first refusal is the one to report
+      return finish(std::move(fd), wanted, map);  // the first refusal is the one to report
     }
     session_.report.notes.push_back(
         cat(noun, ": created without its BTF types, because the kernel refused it with them (",
@@ -104,12 +124,12 @@ class MapMaker {
                                                 .map_extra = creation.map_extra});
   }
 
-  Result<Fd> finish(Result<Fd> fd, const MapCreation& creation) const {
+  Result<Fd> finish(Result<Fd> fd, const MapCreation& creation, u32 map) const {
     if (fd) {
       return fd;
     }
     return std::unexpected(
-        with_absence(with_rights(std::move(fd).error(), creation), session_.facts, creation));
+        with_absence(with_rights(std::move(fd).error(), creation), session_, creation, map));
   }
 
   const Session& session_;
@@ -178,9 +198,10 @@ Result<MadeMaps> create_maps(const Session& session, const LoadPlan& plan, int b
     if (!reused) {
       Fd inner;
       if (want.inner) {
-        SKEP_TRY_IN(cat(noun, ": template of its inner maps"), inner, maker.create(*want.inner, noun, -1));
+        SKEP_TRY_IN(cat(noun, ": template of its inner maps"), inner,
+                    maker.create(*want.inner, want.map, noun, -1));
       }
-      SKEP_TRY_IN(noun, fd, maker.create(want.creation, noun, inner.raw()));
+      SKEP_TRY_IN(noun, fd, maker.create(want.creation, want.map, noun, inner.raw()));
       if (map.style == MapStyle::data) {
         SKEP_TRY_IN(noun, mapped, fill_data(session, map, want.creation, fd.raw()));
       }

@@ -8,14 +8,11 @@
 #include "insn/print.h"
 #include "load/kernel_targets.h"
 #include "load/this_machine.h"
+#include "object/source_place.h"
 #include "skep/core.h"
 
 namespace skep {
 namespace {
-
-std::string text_at(const btf::Btf& types, u32 offset) {
-  return types.has_string(offset) ? std::string(types.string(offset)) : std::string();
-}
 
 CoreExplanation place(const ObjectSpec& spec, u32 function, const CoreRelocation& relocation) {
   CoreExplanation made{.function = function, .insn = relocation.insn_index};
@@ -23,13 +20,12 @@ CoreExplanation place(const ObjectSpec& spec, u32 function, const CoreRelocation
   if (made.insn < code.insns.size()) {
     made.insn_before = insn::print(code.insns, made.insn);
   }
-  const auto after = std::ranges::upper_bound(code.line_info, made.insn, {}, &bpf_line_info::insn_off);
-  if (after != code.line_info.begin()) {
-    const bpf_line_info& line = *std::prev(after);
-    made.file = text_at(*spec.btf, line.file_name_off);
-    made.line = BPF_LINE_INFO_LINE_NUM(line.line_col);
-    made.source = trim(text_at(*spec.btf, line.line_off));
-  }
+  // A million relocations may share one long line, each with its copy.
+  constexpr std::size_t longest = 400;
+  const object::SourcePlace from = object::source_place(spec, code, made.insn);
+  made.file = from.file.substr(0, longest);
+  made.line = from.line;
+  made.source = from.source.substr(0, longest);
   return made;
 }
 

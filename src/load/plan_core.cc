@@ -11,6 +11,7 @@
 #include "co_re/story.h"
 #include "insn/traits.h"
 #include "load/kernel_targets.h"
+#include "object/source_place.h"
 
 namespace skep::load {
 namespace {
@@ -51,16 +52,9 @@ void mark_reached(const ObjectSpec& spec, std::vector<Code>& functions) {
 
 /// "instruction 12 (prog.c:33)".
 std::string place_text(const ObjectSpec& spec, const FunctionSpec& function, u32 insn) {
-  std::string text = cat("instruction ", insn);
-  const auto after = std::ranges::upper_bound(function.line_info, insn, {}, &bpf_line_info::insn_off);
-  if (after != function.line_info.begin()) {
-    const bpf_line_info& line = *std::prev(after);
-    if (spec.btf->has_string(line.file_name_off)) {
-      text +=
-          cat(" (", spec.btf->string(line.file_name_off), ":", BPF_LINE_INFO_LINE_NUM(line.line_col), ")");
-    }
-  }
-  return text;
+  const object::SourcePlace place = object::source_place(spec, function, insn);
+  return place.file.empty() ? cat("instruction ", insn)
+                            : cat("instruction ", insn, " (", place.file, ":", place.line, ")");
 }
 
 }  // namespace

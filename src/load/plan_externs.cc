@@ -6,6 +6,7 @@
 #include "btf/declare.h"
 #include "insn/build.h"
 #include "load/plan_steps.h"
+#include "object/source_place.h"
 
 namespace skep::load {
 namespace {
@@ -54,22 +55,12 @@ std::string describe(const ObjectSpec& spec, const ExternSpec& wanted) {
 /// "function 'f', prog.c:12: `if (x)`", as far as the object tells.
 std::string place_text(const ObjectSpec& spec, const Origin& origin) {
   const FunctionSpec& function = spec.functions[origin.function];
-  std::string text = cat("function '", function.name, "': instruction ", origin.insn);
-  const auto after =
-      std::upper_bound(function.line_info.begin(), function.line_info.end(), origin.insn,
-                       [](u32 insn, const bpf_line_info& line) { return insn < line.insn_off; });
-  if (after == function.line_info.begin() || spec.btf == nullptr) {
-    return text;
+  const object::SourcePlace place = object::source_place(spec, function, origin.insn);
+  if (place.file.empty()) {
+    return cat("function '", function.name, "': instruction ", origin.insn);
   }
-  const bpf_line_info& line = *(after - 1);
-  if (!spec.btf->has_string(line.file_name_off) || !spec.btf->has_string(line.line_off)) {
-    return text;
-  }
-  const std::string_view file = spec.btf->string(line.file_name_off);
-  const std::string_view source = trim(spec.btf->string(line.line_off));
-  text = cat("function '", function.name, "', ", file.substr(file.rfind('/') + 1), ":",
-             BPF_LINE_INFO_LINE_NUM(line.line_col));
-  return source.empty() ? text : cat(text, " (", source, ")");
+  const std::string text = cat("function '", function.name, "', ", place.file_name(), ":", place.line);
+  return place.source.empty() ? text : cat(text, " (", place.source, ")");
 }
 
 /// Rewrites the instructions of one program.

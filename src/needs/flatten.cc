@@ -4,6 +4,7 @@
 
 #include "btf/btf.h"
 #include "insn/traits.h"
+#include "object/source_place.h"
 #include "skep/uapi/flags.h"
 
 namespace skep::needs {
@@ -139,11 +140,6 @@ class Flattener {
   std::vector<bool> has_;
 };
 
-std::string text_at(const ObjectSpec& spec, u32 offset) {
-  return spec.btf != nullptr && spec.btf->has_string(offset) ? std::string(spec.btf->string(offset))
-                                                             : std::string();
-}
-
 }  // namespace
 
 bool is_constant(const MapSpec& map) {
@@ -157,16 +153,11 @@ FlatProgram flatten(const ObjectSpec& spec, u32 function) {
 Place place_of(const ObjectSpec& spec, Source source) {
   const FunctionSpec& function = spec.functions[source.function];
   Place place{.function = function.name, .insn = source.insn};
-  const auto after = std::ranges::upper_bound(function.line_info, source.insn, {},
-                                              [](const bpf_line_info& line) { return line.insn_off; });
-  if (after == function.line_info.begin()) {
-    return place;
-  }
-  const bpf_line_info& line = *(after - 1);
-  place.file = text_at(spec, line.file_name_off);
-  place.line = BPF_LINE_INFO_LINE_NUM(line.line_col);
-  place.column = BPF_LINE_INFO_LINE_COL(line.line_col);
-  place.source = text_at(spec, line.line_off);
+  const object::SourcePlace from = object::source_place(spec, function, source.insn);
+  place.file = from.file;
+  place.line = from.line;
+  place.column = from.column;
+  place.source = from.source;
   return place;
 }
 

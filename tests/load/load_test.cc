@@ -14,7 +14,6 @@
 #include "load/spec_builder.h"
 #include "skep/object.h"
 #include "skep/uapi/flags.h"
-#include "support/release.h"
 
 namespace skep::load {
 namespace {
@@ -64,7 +63,7 @@ ObjectSpec everything() {
 }
 
 LoadOptions options_for(kernel::Kernel& kernel) {
-  return {.jobs = 1, .pin_root = "/sys/fs/bpf/skep/test", .kernel = &kernel};
+  return {.jobs = 1, .pin_root = "/sys/fs/bpf/skep/test", .kernel = &kernel, .facts = &some_facts()};
 }
 
 /// Lets the first pin find no directory, as in a bpf file system where nobody has been.
@@ -74,11 +73,7 @@ void without_directory(FakeKernel& kernel) {
   };
 }
 
-constexpr auto one_call_more =
-    "kernels before 5.11 are asked how they count memory, which is a call that this test does not expect";
-
 TEST(Load, DescriptorsReachTheInstructions) {
-  SKEP_SKIP_BEFORE(5, 11, one_call_more);
   FakeKernel kernel;
   auto object = Object::load(everything(), options_for(kernel));
   ASSERT_TRUE(object) << object.error().message();
@@ -217,7 +212,6 @@ TEST(Load, ClosingTheObjectClosesEverything) {
 }
 
 TEST(Load, ARefusalKeepsTheFirstErrnoAndTheWholeLog) {
-  SKEP_SKIP_BEFORE(5, 11, one_call_more);
   FakeKernel kernel;
   const std::string log =
       "0: R1=ctx() R10=fp0\n0: (bf) r0 = r9\nR9 !read_ok\nprocessed 1 insns (limit 1000000)\n";
@@ -326,11 +320,10 @@ TEST(Load, KeepGoingLeavesRefusedProgramsOut) {
 }
 
 TEST(Load, WhatCannotBePlannedReachesNoKernel) {
-  SKEP_SKIP_BEFORE(5, 11, one_call_more);
   FakeKernel kernel;
   ObjectSpec spec = many_programs(3);
   spec.programs[1].type = BPF_PROG_TYPE_UNSPEC;
-  const auto object = Object::load(std::move(spec), {.kernel = &kernel});
+  const auto object = Object::load(std::move(spec), {.kernel = &kernel, .facts = &some_facts()});
   ASSERT_FALSE(object);
   EXPECT_EQ(object.error().code(), Errc::invalid);
   EXPECT_TRUE(kernel.calls().empty());

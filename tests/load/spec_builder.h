@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "host/facts.h"
 #include "skep/object_spec.h"
 
 namespace skep::load {
@@ -99,6 +100,13 @@ inline u32 add_data(ObjectSpec& spec, std::string section, u32 bytes, DataSectio
   map.data_section = kind;
   map.contents = DataRegion::allocate(bytes).value();
   return index;
+}
+
+/// A machine on which nothing has to be asked, whatever this test runs on.
+inline const host::Facts& some_facts() {
+  static const host::Facts facts(
+      host::KnownFacts{.page_bytes = 4096, .possible_cpus = 2, .kernel_release = "6.18.0"});
+  return facts;
 }
 
 inline ObjectSpec empty_object(std::string name = "object") {
