@@ -47,13 +47,18 @@ class Program {
     bpf_prog_type type{};
     bpf_attach_type expected_attach_type{};
     u32 flags = 0;
-    u32 insn_count = 0;  ///< as loaded, with its subprograms
+    u32 insn_count = 0;         ///< as loaded, with its subprograms
+    std::string attach_target;  ///< what follows the section's prefix: "sched/sched_switch"; may be empty
+    u32 attach_btf_id = 0;      ///< what it was loaded for, in the kernel's types or a module's; 0: nothing
+    std::string attach_module;  ///< which module's; empty: the kernel's own
   };
 
   Program(kernel::Kernel& kernel, Fd fd, Traits traits);
   std::string_view name() const { return traits_.name; }
   const Traits& traits() const { return traits_; }
   const Fd& fd() const { return fd_; }
+  /// The kernel that it is loaded in.
+  kernel::Kernel& kernel() const { return *kernel_; }
 
   /// True when this kind of program can be test-run (on a new enough kernel).
   bool can_test_run() const;

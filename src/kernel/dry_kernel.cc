@@ -138,4 +138,63 @@ int DryKernel::read_link(const char*, char*, u32) {
   return -ENOENT;
 }
 
+int DryKernel::perf_event_open(::perf_event_attr&, const PerfEventPlace&) {
+  return harmless_descriptor();
+}
+
+int DryKernel::control(int, u64, u64) {
+  return 0;
+}
+
+/// Reading is harmless, and what is read decides what would be done; writing goes nowhere.
+int DryKernel::open_file(const char* path, int flags, u32) {
+  if ((flags & O_ACCMODE) != O_RDONLY) {
+    return harmless_descriptor();
+  }
+  const int fd = ::open(path, flags | O_CLOEXEC);
+  return fd < 0 ? -errno : fd;
+}
+
+s64 DryKernel::read_file(int fd, void* bytes, std::size_t size) {
+  const ssize_t got = ::read(fd, bytes, size);
+  return got < 0 ? -errno : static_cast<s64>(got);
+}
+
+s64 DryKernel::write_file(int, const void*, std::size_t size) {
+  return static_cast<s64>(size);
+}
+
+int DryKernel::open_socket(int, int, int) {
+  return harmless_descriptor();
+}
+
+int DryKernel::bind_socket(int, const ::sockaddr*, u32) {
+  return 0;
+}
+
+int DryKernel::set_socket_option(int, const SocketOption&) {
+  return 0;
+}
+
+s64 DryKernel::send(int, const void*, std::size_t size, int) {
+  return static_cast<s64>(size);
+}
+
+/// There is nobody to answer.
+s64 DryKernel::receive(int, void*, std::size_t, int) {
+  return -EAGAIN;
+}
+
+int DryKernel::epoll_create() {
+  return harmless_descriptor();
+}
+
+int DryKernel::epoll_control(int, int, int, ::epoll_event*) {
+  return 0;
+}
+
+int DryKernel::epoll_wait(int, ::epoll_event*, int, int) {
+  return 0;
+}
+
 }  // namespace skep::kernel

@@ -160,15 +160,6 @@ int FakeKernel::bpf_common(bpf_cmd cmd, void* attr, u32 attr_bytes, bpf_common_a
                   attr, attr_bytes);
 }
 
-template <class Act>
-s64 FakeKernel::file_call(FakeCall call, const Act& act) {
-  const std::lock_guard lock(mutex_);
-  const std::optional<int> failed = failure(call);
-  call.result = failed ? *failed : act();
-  calls_.push_back(call);
-  return call.result;
-}
-
 s64 FakeKernel::map_memory(const MemoryRequest& want) {
   return file_call({.kind = CallKind::map_memory, .memory = want}, [&]() -> s64 {
     if (want.fd >= 0) {

@@ -26,6 +26,12 @@ struct FakeCall {
   std::vector<std::byte> key;    ///< element commands on a map of the model
   std::vector<std::byte> value;  ///< BPF_MAP_UPDATE_ELEM on a map of the model
   MemoryRequest memory;          ///< map_memory
+  int fd = -1;                   ///< calls on a descriptor
+  u64 request = 0;              ///< control: which; set_socket_option: the name; epoll_control: the operation
+  u64 argument = 0;             ///< control: the number or address; set_socket_option: the level
+  u64 flags = 0;                ///< open_file, send, receive
+  std::vector<std::byte> data;  ///< written, sent, bound, set; perf_event_open: the attributes
+  PerfEventPlace place;         ///< perf_event_open
   s64 result = 0;
 
   /// The attributes, as if zeros followed.
@@ -49,6 +55,14 @@ class FakeKernel final : public Kernel {
   /// Asked first at every bpf(2) call that is not made to fail; what it returns is the answer, and nothing lets the model answer. It may
   /// write into the attributes (as far as their size reaches). Called under the lock: it must not call this kernel.
   std::function<std::optional<int>(bpf_cmd cmd, bpf_attr& attr)> on_bpf;
+  /// The same for every other call (files, perf events, sockets): asked first, and what it returns is the answer. The call's `data` may be looked at and, for
+  /// read_file and receive, be set to what shall come. Called under the lock.
+  std::function<std::optional<s64>(FakeCall& call)> on_call;
+  /// Files that open_file() finds, by path: what they hold. Writing with O_APPEND adds, without it replaces; a line "-:NAME" written with O_APPEND takes the line
+  /// away that begins with "p:NAME " or "r:NAME ", as tracefs does.
+  std::map<std::string, std::string> files;
+  /// What receive() answers, one message after another; then -EAGAIN.
+  std::vector<std::vector<std::byte>> messages;
   /// Makes BTF that the kernel holds of its own accord: a module's, or with the name "vmlinux" its own. Answers its id.
   u32 add_module(std::string name);
   /// How many processors values of per-CPU maps have copies for; set it before the first map is made.
@@ -77,6 +91,19 @@ class FakeKernel final : public Kernel {
   int unlink(const char* path) override;
   s64 filesystem_type(const char* path) override;
   int read_link(const char* path, char* text, u32 bytes) override;
+  int perf_event_open(::perf_event_attr& attr, const PerfEventPlace& place) override;
+  int control(int fd, u64 request, u64 argument) override;
+  int open_file(const char* path, int flags, u32 mode) override;
+  s64 read_file(int fd, void* bytes, std::size_t size) override;
+  s64 write_file(int fd, const void* bytes, std::size_t size) override;
+  int open_socket(int domain, int type, int protocol) override;
+  int bind_socket(int fd, const ::sockaddr* address, u32 bytes) override;
+  int set_socket_option(int fd, const SocketOption& option) override;
+  s64 send(int fd, const void* bytes, std::size_t size, int flags) override;
+  s64 receive(int fd, void* bytes, std::size_t size, int flags) override;
+  int epoll_create() override;
+  int epoll_control(int epoll, int operation, int fd, ::epoll_event* event) override;
+  int epoll_wait(int epoll, ::epoll_event* events, int count, int timeout_ms) override;
 
  private:
   struct Object;
@@ -94,6 +121,8 @@ class FakeKernel final : public Kernel {
   /// Runs `act` unless the call is to fail, and records the call with its result.
   template <class Act>
   s64 file_call(FakeCall call, const Act& act);
+  int plain_descriptor();
+  void write_to(const std::string& path, int flags, std::string_view text);
   void copy_pointees(FakeCall& call, const bpf_attr& attr);
 
   // The model: one function per family of commands (fake_model.cc, fake_elements.cc).
@@ -123,7 +152,13 @@ class FakeKernel final : public Kernel {
   std::map<u64, std::shared_ptr<Object>> objects_;  ///< by inode number of the memory file
   std::map<std::string, int> pins_;                 ///< path to a descriptor of its own
   std::vector<std::string> directories_;
-  std::vector<int> modules_;  ///< descriptors that keep add_module()'s BTF
+  struct OpenFile {
+    std::string path;
+    int flags = 0;
+    std::size_t position = 0;
+  };
+  std::map<u64, OpenFile> open_files_;  ///< by inode number of the memory file
+  std::vector<int> modules_;            ///< descriptors that keep add_module()'s BTF
   MemlockLimit memlock_{.soft = 8 << 20, .hard = 8 << 20};
   u32 last_id_ = 0;
 };

@@ -33,4 +33,16 @@ inline void* pointer(u64 address) {
   return reinterpret_cast<void*>(static_cast<std::uintptr_t>(address));
 }
 
+template <class Act>
+s64 FakeKernel::file_call(FakeCall call, const Act& act) {
+  const std::lock_guard lock(mutex_);
+  std::optional<s64> answer = failure(call);
+  if (!answer && on_call) {
+    answer = on_call(call);
+  }
+  call.result = answer ? *answer : act();
+  calls_.push_back(call);
+  return call.result;
+}
+
 }  // namespace skep::kernel

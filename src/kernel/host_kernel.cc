@@ -1,8 +1,12 @@
 #include "kernel/host_kernel.h"
 
 #include <fcntl.h>
+#include <linux/perf_event.h>
+#include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
@@ -19,6 +23,10 @@ constexpr int prog_load_attempts = 5;
 
 int or_errno(long result) {
   return result < 0 ? -errno : static_cast<int>(result);
+}
+
+s64 long_or_errno(ssize_t result) {
+  return result < 0 ? -errno : static_cast<s64>(result);
 }
 
 /// A descriptor below 3 would pass for a standard stream in a process that has closed its own, and 0 means "none" in attributes.
@@ -106,6 +114,59 @@ s64 HostKernel::filesystem_type(const char* path) {
 
 int HostKernel::read_link(const char* path, char* text, u32 bytes) {
   return or_errno(::readlink(path, text, bytes));
+}
+
+int HostKernel::perf_event_open(::perf_event_attr& attr, const PerfEventPlace& place) {
+  return above_standard_streams(or_errno(::syscall(SYS_perf_event_open, &attr, place.pid, place.cpu,
+                                                   place.group, place.flags | PERF_FLAG_FD_CLOEXEC)));
+}
+
+int HostKernel::control(int fd, u64 request, u64 argument) {
+  return or_errno(::syscall(SYS_ioctl, fd, request, argument));
+}
+
+int HostKernel::open_file(const char* path, int flags, u32 mode) {
+  return above_standard_streams(or_errno(::open(path, flags | O_CLOEXEC, mode)));
+}
+
+s64 HostKernel::read_file(int fd, void* bytes, std::size_t size) {
+  return long_or_errno(::read(fd, bytes, size));
+}
+
+s64 HostKernel::write_file(int fd, const void* bytes, std::size_t size) {
+  return long_or_errno(::write(fd, bytes, size));
+}
+
+int HostKernel::open_socket(int domain, int type, int protocol) {
+  return above_standard_streams(or_errno(::socket(domain, type | SOCK_CLOEXEC, protocol)));
+}
+
+int HostKernel::bind_socket(int fd, const ::sockaddr* address, u32 bytes) {
+  return or_errno(::bind(fd, address, bytes));
+}
+
+int HostKernel::set_socket_option(int fd, const SocketOption& option) {
+  return or_errno(::setsockopt(fd, option.level, option.name, option.value, option.value_bytes));
+}
+
+s64 HostKernel::send(int fd, const void* bytes, std::size_t size, int flags) {
+  return long_or_errno(::send(fd, bytes, size, flags));
+}
+
+s64 HostKernel::receive(int fd, void* bytes, std::size_t size, int flags) {
+  return long_or_errno(::recv(fd, bytes, size, flags));
+}
+
+int HostKernel::epoll_create() {
+  return above_standard_streams(or_errno(::epoll_create1(EPOLL_CLOEXEC)));
+}
+
+int HostKernel::epoll_control(int epoll, int operation, int fd, ::epoll_event* event) {
+  return or_errno(::epoll_ctl(epoll, operation, fd, event));
+}
+
+int HostKernel::epoll_wait(int epoll, ::epoll_event* events, int count, int timeout_ms) {
+  return or_errno(::epoll_wait(epoll, events, count, timeout_ms));
 }
 
 Answers& HostKernel::answers() {

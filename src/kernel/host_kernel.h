@@ -20,6 +20,19 @@ class HostKernel final : public Kernel {
   int unlink(const char* path) override;
   s64 filesystem_type(const char* path) override;
   int read_link(const char* path, char* text, u32 bytes) override;
+  int perf_event_open(::perf_event_attr& attr, const PerfEventPlace& place) override;
+  int control(int fd, u64 request, u64 argument) override;
+  int open_file(const char* path, int flags, u32 mode) override;
+  s64 read_file(int fd, void* bytes, std::size_t size) override;
+  s64 write_file(int fd, const void* bytes, std::size_t size) override;
+  int open_socket(int domain, int type, int protocol) override;
+  int bind_socket(int fd, const ::sockaddr* address, u32 bytes) override;
+  int set_socket_option(int fd, const SocketOption& option) override;
+  s64 send(int fd, const void* bytes, std::size_t size, int flags) override;
+  s64 receive(int fd, void* bytes, std::size_t size, int flags) override;
+  int epoll_create() override;
+  int epoll_control(int epoll, int operation, int fd, ::epoll_event* event) override;
+  int epoll_wait(int epoll, ::epoll_event* events, int count, int timeout_ms) override;
   Answers& answers() override;
 };
 

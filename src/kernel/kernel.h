@@ -13,6 +13,10 @@
 
 #include "skep/uapi/attr.h"
 
+struct perf_event_attr;  // <linux/perf_event.h>
+struct sockaddr;         // <sys/socket.h>
+struct epoll_event;      // <sys/epoll.h>
+
 namespace skep::kernel {
 
 /// A request for memory: mmap(2) of a map, or of nothing (fd -1: anonymous).
@@ -30,6 +34,22 @@ struct MemlockLimit {
   static constexpr u64 unlimited = ~u64{0};
   u64 soft = 0;
   u64 hard = 0;
+};
+
+/// perf_event_open(2)'s arguments but for the attributes.
+struct PerfEventPlace {
+  int pid = -1;    ///< a process, or -1: all, on one processor
+  int cpu = -1;    ///< a processor, or -1: all, in one process
+  int group = -1;  ///< the descriptor of the group's first event, or a cgroup's with PERF_FLAG_PID_CGROUP
+  u64 flags = 0;   ///< PERF_FLAG_*
+};
+
+/// setsockopt(2)'s arguments but for the descriptor.
+struct SocketOption {
+  int level = 0;
+  int name = 0;
+  const void* value = nullptr;
+  u32 value_bytes = 0;
 };
 
 /// What has been found out about a kernel by asking it, one byte per question; 0: not asked yet. The questions are their askers' (host/features.h).
@@ -73,6 +93,37 @@ class Kernel {
   /// readlink(2): how many bytes of `text` the link's target took; no NUL follows it.
   virtual int read_link(const char* path, char* text, u32 bytes) = 0;
 
+  /// perf_event_open(2). The event's descriptor, which is 3 or above and close-on-exec. `attr.size` says how much of it is passed; the kernel may write
+  /// the size it knows there (E2BIG).
+  virtual int perf_event_open(::perf_event_attr& attr, const PerfEventPlace& place) = 0;
+  /// ioctl(2). `argument` is a number or an address, as the request has it.
+  virtual int control(int fd, u64 request, u64 argument) = 0;
+
+  /// open(2) with O_CLOEXEC added; a descriptor of 3 or above.
+  virtual int open_file(const char* path, int flags, u32 mode) = 0;
+  /// read(2): how many bytes came; 0 at the end.
+  virtual s64 read_file(int fd, void* bytes, std::size_t size) = 0;
+  /// write(2): how many bytes went.
+  virtual s64 write_file(int fd, const void* bytes, std::size_t size) = 0;
+
+  /// socket(2) with SOCK_CLOEXEC added; a descriptor of 3 or above.
+  virtual int open_socket(int domain, int type, int protocol) = 0;
+  /// bind(2).
+  virtual int bind_socket(int fd, const ::sockaddr* address, u32 bytes) = 0;
+  /// setsockopt(2).
+  virtual int set_socket_option(int fd, const SocketOption& option) = 0;
+  /// send(2): how many bytes went.
+  virtual s64 send(int fd, const void* bytes, std::size_t size, int flags) = 0;
+  /// recv(2): how many bytes came.
+  virtual s64 receive(int fd, void* bytes, std::size_t size, int flags) = 0;
+
+  /// epoll_create1(2), close-on-exec; a descriptor of 3 or above.
+  virtual int epoll_create() = 0;
+  /// epoll_ctl(2). `event` may be null for EPOLL_CTL_DEL.
+  virtual int epoll_control(int epoll, int operation, int fd, ::epoll_event* event) = 0;
+  /// epoll_wait(2): how many of `events` were filled. `timeout_ms` -1: for ever.
+  virtual int epoll_wait(int epoll, ::epoll_event* events, int count, int timeout_ms) = 0;
+
   /// Answers to remember as long as the kernel is the same one: one memory for all who talk to the machine's kernel, one each for models.
   virtual Answers& answers() { return answers_; }
 
@@ -97,6 +148,19 @@ enum class CallKind : u8 {
   unlink,
   filesystem_type,
   read_link,
+  perf_event_open,
+  control,
+  open_file,
+  read_file,
+  write_file,
+  open_socket,
+  bind_socket,
+  set_socket_option,
+  send,
+  receive,
+  epoll_create,
+  epoll_control,
+  epoll_wait,
 };
 
 /// The system call's own name: "bpf", "mmap", ...

@@ -20,6 +20,13 @@ struct CallEvent {
   std::string_view path;                     ///< calls that take one
   MemoryRequest memory;                      ///< map_memory and unmap_memory
   MemlockLimit memlock;                      ///< get_memlock and set_memlock
+  int fd = -1;                               ///< calls on a descriptor; epoll_control: the watched one
+  u64 request = 0;                           ///< control: which; epoll_control: the operation
+  u64 argument = 0;                          ///< control: the number or address
+  u64 flags = 0;                             ///< open_file, send, receive; open_socket: domain << 32 | type
+  std::span<const std::byte> data;           ///< what was written, sent, read, received, bound or set
+  const ::perf_event_attr* event = nullptr;  ///< perf_event_open
+  PerfEventPlace place;                      ///< perf_event_open
   s64 result = 0;                            ///< not negative, or -errno
   u64 duration_ns = 0;
 };
@@ -43,6 +50,19 @@ class TracingKernel final : public Kernel {
   int unlink(const char* path) override;
   s64 filesystem_type(const char* path) override;
   int read_link(const char* path, char* text, u32 bytes) override;
+  int perf_event_open(::perf_event_attr& attr, const PerfEventPlace& place) override;
+  int control(int fd, u64 request, u64 argument) override;
+  int open_file(const char* path, int flags, u32 mode) override;
+  s64 read_file(int fd, void* bytes, std::size_t size) override;
+  s64 write_file(int fd, const void* bytes, std::size_t size) override;
+  int open_socket(int domain, int type, int protocol) override;
+  int bind_socket(int fd, const ::sockaddr* address, u32 bytes) override;
+  int set_socket_option(int fd, const SocketOption& option) override;
+  s64 send(int fd, const void* bytes, std::size_t size, int flags) override;
+  s64 receive(int fd, void* bytes, std::size_t size, int flags) override;
+  int epoll_create() override;
+  int epoll_control(int epoll, int operation, int fd, ::epoll_event* event) override;
+  int epoll_wait(int epoll, ::epoll_event* events, int count, int timeout_ms) override;
   Answers& answers() override { return inner_.answers(); }
 
  private:

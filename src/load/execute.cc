@@ -68,6 +68,7 @@ Result<Live> handles(const Session& session, const LoadPlan& plan, MadeMaps maps
     }
     const ProgramSpec& program = session.spec.programs[plan.programs[i].program];
     live.program_at[plan.programs[i].program] = static_cast<u32>(live.programs.size());
+    const std::optional<u32> module = plan.programs[i].attach_module;
     live.programs.emplace_back(
         session.kernel, std::move(programs[i]),
         Program::Traits{.name = program.name,
@@ -75,7 +76,10 @@ Result<Live> handles(const Session& session, const LoadPlan& plan, MadeMaps maps
                         .type = program.type,
                         .expected_attach_type = program.expected_attach_type,
                         .flags = plan.programs[i].flags,
-                        .insn_count = static_cast<u32>(plan.programs[i].insns.size())});
+                        .insn_count = static_cast<u32>(plan.programs[i].insns.size()),
+                        .attach_target = program.attach_target,
+                        .attach_btf_id = plan.programs[i].attach_btf_id,
+                        .attach_module = module ? plan.modules[*module] : std::string()});
   }
   return live;
 }

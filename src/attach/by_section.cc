@@ -1,0 +1,60 @@
+#include "attach/by_section.h"
+
+#include <array>
+
+#include "base/result.h"
+#include "object/section_rules.h"
+
+namespace skep::attach {
+namespace {
+
+using Family = std::span<const SectionRow> (*)();
+
+constexpr auto families = std::to_array<Family>({
+    raw_tracepoint_sections,
+});
+
+}  // namespace
+
+const SectionRow* find_section_row(std::string_view rule) {
+  for (const Family family : families) {
+    for (const SectionRow& row : family()) {
+      if (row.rule == rule) {
+        return &row;
+      }
+    }
+  }
+  return nullptr;
+}
+
+host::Facts facts_for(const Program& program, const AttachOptions& options) {
+  return options.facts != nullptr ? *options.facts : host::Facts(options.root, {}, &program.kernel());
+}
+
+}  // namespace skep::attach
+
+namespace skep {
+
+Result<Link> attach_program(const Program& program, const AttachOptions& options) {
+  const std::string& section = program.traits().section;
+  const std::string noun = cat("program '", program.name(), "' (section ", section, ")");
+  const object::SectionRule* rule = object::find_section_rule(section);
+  if (rule == nullptr) {
+    return fail(Errc::invalid, cat(noun, ": the section does not say what to attach to"));
+  }
+  const attach::SectionRow* row = attach::find_section_row(rule->name);
+  if (row == nullptr) {
+    return fail(Errc::invalid,
+                cat(noun, ": programs of section ", rule->name, " are not attached by their section alone"));
+  }
+  std::string_view target = std::string_view(section).substr(rule->name.size());
+  target = target.substr(target.starts_with('/') ? 1 : 0);
+  if (target.empty() && rule->target != object::Target::none) {
+    return fail(Errc::invalid,
+                cat(noun, ": the section names no target; write SEC(\"", rule->name, "/...\")"));
+  }
+  SKEP_TRY_IN(noun, Link link, row->attach(program, target, options));
+  return link;
+}
+
+}  // namespace skep

@@ -1,0 +1,173 @@
+#include "skep/link.h"
+
+#include <cerrno>
+#include <utility>
+
+#include "attach/attachment.h"
+#include "attach/link_target.h"
+#include "base/result.h"
+#include "kernel/ids.h"
+#include "kernel/info.h"
+#include "kernel/kind.h"
+#include "kernel/obj.h"
+#include "load/this_machine.h"
+
+namespace skep {
+namespace {
+
+const Fd no_descriptor;
+
+std::unexpected<Error> not_attached(std::string_view place, std::string_view wanted) {
+  return fail(Errc::invalid, cat(wanted, " a link: ", place, " is detached"));
+}
+
+}  // namespace
+
+Link::Link(std::unique_ptr<attach::Attachment> attachment, std::string place)
+    : attachment_(std::move(attachment)), place_(std::move(place)) {}
+
+Link::Link(Link&& other) noexcept
+    : attachment_(std::move(other.attachment_)),
+      place_(std::move(other.place_)),
+      pin_path_(std::move(other.pin_path_)) {}
+
+Link& Link::operator=(Link&& other) noexcept {
+  if (this != &other) {
+    attachment_ = std::move(other.attachment_);
+    place_ = std::move(other.place_);
+    pin_path_ = std::move(other.pin_path_);
+  }
+  return *this;
+}
+
+Link::~Link() = default;
+
+const Fd& Link::fd() const {
+  const Fd* link = attachment_ != nullptr ? attachment_->link_fd() : nullptr;
+  return link != nullptr ? *link : no_descriptor;
+}
+
+Result<void> Link::detach() {
+  if (attachment_ == nullptr) {
+    return {};
+  }
+  const bool had_pin = !pin_path_.empty();
+  Result<void> unpinned = had_pin ? unpin() : Result<void>();
+  const auto ended = std::exchange(attachment_, nullptr);
+  auto detached = ended->detach();
+  // A link that others made and that cannot be forced off is gone all the same when its pin was the last to hold it.
+  if (!detached && ended->is_borrowed() && had_pin && unpinned &&
+      detached.error().code() == Errc::unsupported) {
+    detached = {};
+  }
+  SKEP_CHECK_IN(place_, std::move(unpinned));
+  SKEP_CHECK_IN(place_, std::move(detached));
+  return {};
+}
+
+void Link::release() {
+  if (attachment_ != nullptr) {
+    attachment_->release();
+    attachment_.reset();
+  }
+}
+
+Result<void> Link::pin(const std::string& path) {
+  if (attachment_ == nullptr) {
+    return not_attached(place_, "pin");
+  }
+  if (!pin_path_.empty()) {
+    return fail(Errc::invalid, cat(place_, ": pin at ", path, ": it is pinned at ", pin_path_));
+  }
+  if (!fd()) {
+    return fail(Errc::unsupported, cat(place_, ": pin at ", path,
+                                       ": the kernel has no link object for it that could be pinned"));
+  }
+  SKEP_CHECK_IN(place_, kernel::obj_pin(*attachment_->kernel(), {.fd = fd().raw(), .path = path.c_str()}));
+  pin_path_ = path;
+  return {};
+}
+
+Result<void> Link::unpin() {
+  if (pin_path_.empty() || attachment_ == nullptr) {
+    return fail(Errc::invalid, cat(place_, ": unpin: it is not pinned"));
+  }
+  SKEP_CHECK_IN(place_, kernel::obj_unpin(*attachment_->kernel(), pin_path_.c_str()));
+  pin_path_.clear();
+  return {};
+}
+
+Result<void> Link::update(const Program& replacement) {
+  if (attachment_ == nullptr) {
+    return not_attached(place_, "update");
+  }
+  SKEP_CHECK_IN(place_, attachment_->update(replacement));
+  return {};
+}
+
+Result<LinkInfo> Link::info() const {
+  if (attachment_ == nullptr) {
+    return not_attached(place_, "describe");
+  }
+  if (!fd()) {
+    return fail(Errc::unsupported,
+                cat(place_, ": the kernel has no link object for it that could be described"));
+  }
+  kernel::Kernel& kernel = *attachment_->kernel();
+  auto info = kernel::link_info(kernel, fd().raw());
+  if (!info) {
+    const bool is_old = info.error().sys_errno() == EINVAL;
+    Error error = std::move(info).error().within(place_);
+    return std::unexpected(is_old
+                               ? Error(Errc::unsupported, cat(error.message(), "; needs Linux 5.8"), EINVAL)
+                               : std::move(error));
+  }
+  return LinkInfo{.id = info->id,
+                  .type = static_cast<bpf_link_type>(info->type),
+                  .program_id = info->prog_id,
+                  .target = attach::link_target(kernel, fd(), *info)};
+}
+
+std::unique_ptr<attach::Attachment> Link::take() {
+  pin_path_.clear();
+  return std::move(attachment_);
+}
+
+Result<Link> Link::open_pinned(kernel::Kernel& kernel, const std::string& path) {
+  SKEP_TRY(Fd fd, kernel::obj_get(kernel, {.path = path.c_str()}));
+  SKEP_CHECK_IN(path, kernel::check_kind(kernel, fd.raw(), kernel::ObjectKind::link));
+  Link link(std::make_unique<attach::BorrowedLink>(kernel, std::move(fd)), path);
+  link.pin_path_ = path;
+  return link;
+}
+
+Result<Link> Link::open_id(kernel::Kernel& kernel, u32 id) {
+  SKEP_TRY(Fd fd, kernel::open_id(kernel, kernel::ObjectKind::link, id));
+  return Link(std::make_unique<attach::BorrowedLink>(kernel, std::move(fd)), cat("link ", id));
+}
+
+Result<Link> Link::open_pinned(const std::string& path) {
+  return open_pinned(load::this_kernel(), path);
+}
+
+Result<Link> Link::open_id(u32 id) {
+  return open_id(load::this_kernel(), id);
+}
+
+Result<std::vector<u32>> link_ids(kernel::Kernel& kernel) {
+  std::vector<u32> ids;
+  u32 after = 0;
+  while (true) {
+    SKEP_TRY(const std::optional<u32> next, kernel::next_id(kernel, kernel::ObjectKind::link, after));
+    if (!next) {
+      return ids;
+    }
+    ids.push_back(after = *next);
+  }
+}
+
+Result<std::vector<u32>> link_ids() {
+  return link_ids(load::this_kernel());
+}
+
+}  // namespace skep
