@@ -1,12 +1,12 @@
 // `skep btf fetch`: the types of Debian's kernels, kept for later.
 #include <algorithm>
 #include <charconv>
-#include <cstdlib>
 #include <optional>
 
 #include "base/result.h"
 #include "base/text.h"
 #include "cli/guests.h"
+#include "cli/kernel_list.h"
 #include "cli/series.h"
 #include "cli/table.h"
 #include "cli/verbs.h"
@@ -16,24 +16,6 @@ namespace skep::cli {
 namespace {
 
 constexpr std::string_view default_kernels = "5.10,6.1,6.12,6.16,6.17,6.18,6.19,7.0,7.1,7.2,7.3";
-
-/// The directory `btf` in what tools/vm takes for its cache: ${SKEP_CACHE:-${XDG_CACHE_HOME:-~/.cache}/skep}. Errors: invalid (no HOME).
-Result<std::string> default_folder() {
-  const auto variable = [](const char* name) {
-    const char* value = std::getenv(name);
-    return std::string(value != nullptr ? value : "");
-  };
-  if (const std::string cache = variable("SKEP_CACHE"); !cache.empty()) {
-    return cache + "/btf";
-  }
-  if (const std::string cache = variable("XDG_CACHE_HOME"); !cache.empty()) {
-    return cache + "/skep/btf";
-  }
-  if (const std::string home = variable("HOME"); !home.empty()) {
-    return home + "/.cache/skep/btf";
-  }
-  return fail(Errc::invalid, "neither HOME nor SKEP_CACHE is set: say where to with --to DIR");
-}
 
 /// What became of one series.
 struct Fetched {
@@ -137,7 +119,7 @@ Status btf_fetch(const Arguments& arguments, Output& out) {
     return Status::usage;
   }
   const auto given = arguments.text("to");
-  const auto folder = given ? Result<std::string>(*given) : default_folder();
+  const auto folder = given ? Result<std::string>(*given) : archive_folder();
   if (!folder) {
     out.complain(folder.error().message());
     return Status::usage;

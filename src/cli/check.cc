@@ -2,6 +2,7 @@
 #include "cli/check.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <map>
 
 #include "base/text.h"
@@ -124,6 +125,21 @@ void print_details(const ProgramRows& row, const std::vector<std::string>& kerne
   }
 }
 
+/// What --btf says, or the archive that `skep btf fetch` fills.
+Result<std::string> where_kernels_are(const Arguments& arguments) {
+  if (const auto given = arguments.text("btf")) {
+    return std::string(*given);
+  }
+  auto archive = archive_folder();
+  if (archive && std::filesystem::is_directory(*archive)) {
+    return archive;
+  }
+  return fail(Errc::invalid, cat("check wants --btf FILE or --btf DIR, the types of the kernels to check "
+                                 "against; `skep btf fetch` fills the "
+                                 "archive that is read otherwise",
+                                 archive ? cat(": there is no ", *archive) : std::string()));
+}
+
 }  // namespace
 
 Json check_json(const std::vector<CheckedObject>& objects) {
@@ -166,12 +182,12 @@ void check_text(const std::vector<CheckedObject>& objects, Output& out) {
 }
 
 Status check(const Arguments& arguments, Output& out) {
-  const auto path = arguments.text("btf");
+  const auto path = where_kernels_are(arguments);
   if (!path) {
-    out.complain("check wants --btf FILE or --btf DIR: the types of the kernels to check against");
+    out.complain(path.error().message());
     return Status::usage;
   }
-  const auto kernels = needs::read_kernels(std::string(*path), wanted_releases(arguments));
+  const auto kernels = needs::read_kernels(*path, wanted_releases(arguments));
   if (!kernels) {
     out.complain(cat("--btf ", kernels.error().message()));
     return status_of_kernels(kernels.error());

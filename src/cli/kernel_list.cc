@@ -1,5 +1,7 @@
 #include "cli/kernel_list.h"
 
+#include <cstdlib>
+
 #include "base/text.h"
 
 namespace skep::cli {
@@ -14,6 +16,24 @@ std::vector<std::string> wanted_releases(const Arguments& arguments) {
     }
   }
   return wanted;
+}
+
+Result<std::string> archive_folder() {
+  const auto variable = [](const char* name) {
+    const char* value = std::getenv(name);
+    return std::string(value != nullptr ? value : "");
+  };
+  if (const std::string cache = variable("SKEP_CACHE"); !cache.empty()) {
+    return cache + "/btf";
+  }
+  if (const std::string cache = variable("XDG_CACHE_HOME"); !cache.empty()) {
+    return cache + "/skep/btf";
+  }
+  if (const std::string home = variable("HOME"); !home.empty()) {
+    return home + "/.cache/skep/btf";
+  }
+  return fail(Errc::invalid,
+              "neither HOME nor SKEP_CACHE is set: there is no place for an archive of kernels");
 }
 
 Status status_of_kernels(const Error& error) {

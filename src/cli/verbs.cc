@@ -57,7 +57,7 @@ constexpr auto btf_min_options = std::to_array<Option>({
 });
 
 constexpr auto check_options = std::to_array<Option>({
-  {"btf",    K::text, "FILE|DIR", "the types of one kernel, or an archive directory of RELEASE.btf[.zst] (and config-RELEASE, for __kconfig values)"},
+  {"btf",    K::text, "FILE|DIR", "the types of one kernel, or an archive directory of RELEASE.btf[.zst] and config-RELEASE (default: what `skep btf fetch` keeps)"},
   {"kernel", K::text, "LIST",     "of an archive, these releases only: 6.1,6.12; of a file, the release that it is of; may be repeated", true},
   {"sarif",  K::flag, "",         "a SARIF 2.1.0 document, for code scanners"},
 });
