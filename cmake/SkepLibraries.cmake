@@ -15,3 +15,4 @@ endfunction()
 
 skep_find_library(zlib z zlib.h zlib1g-dev)
 skep_find_library(zstd zstd zstd.h libzstd-dev)
+skep_find_library(lzma lzma lzma.h liblzma-dev)

@@ -1,4 +1,4 @@
-// Files that come compressed: gzip (/proc/config.gz) and Zstandard (archives of BTF).
+// Files that come compressed: gzip (/proc/config.gz), Zstandard (archives of BTF) and xz (symbols inside of executables).
 #pragma once
 
 #include <cstddef>
@@ -19,6 +19,9 @@ bool is_zstd(std::span<const std::byte> bytes);
 Result<std::vector<std::byte>> gunzip(std::span<const std::byte> bytes, std::size_t most_bytes);
 /// What a Zstandard file holds, all its frames one after another. Errors: as gunzip; also unsupported (a window of more than 128 MiB).
 Result<std::vector<std::byte>> unzstd(std::span<const std::byte> bytes, std::size_t most_bytes);
+
+/// What an xz file holds. Errors: as unzstd (more than 128 MiB of memory for it).
+Result<std::vector<std::byte>> unxz(std::span<const std::byte> bytes, std::size_t most_bytes);
 
 /// gunzip, unzstd or a copy, by how `bytes` begin. Errors: as those.
 Result<std::vector<std::byte>> inflate_any(std::span<const std::byte> bytes, std::size_t most_bytes);

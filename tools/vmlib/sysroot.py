@@ -8,7 +8,7 @@ from .machines import MACHINES
 from .packages import Suite
 
 SUITE = "bookworm"  # the release whose cross compilers are used
-PACKAGES = ["zlib1g-dev", "libzstd-dev", "nlohmann-json3-dev"]
+PACKAGES = ["zlib1g-dev", "libzstd-dev", "liblzma-dev", "nlohmann-json3-dev"]
 
 
 def ensure(arch):
