@@ -86,7 +86,9 @@ Result<const elf::SymbolTable*> Executable::static_symbols(SymbolSource& source)
       if (!separate || *separate == nullptr) {
         lazy.static_source = SymbolSource::mini_debug_info;
         separate = read_mini_debug_info(image_);
-        SKEP_CHECK_IN(path_, separate);
+        if (!separate) {
+          return std::unexpected(std::move(separate).error().within(path_));
+        }
       }
       lazy.separate = std::move(*separate);
       lazy.static_table = lazy.separate == nullptr ? elf::SymbolTable() : lazy.separate->table;
@@ -236,7 +238,8 @@ std::vector<std::string> Executable::near_functions(std::string_view name) const
       names.push_back(known);
     }
   };
-  for (const elf::SymbolTable* const table : {&dynamic_, &std::as_const(lazy_->static_table)}) {
+  const elf::SymbolTable* const static_table = &lazy_->static_table;
+  for (const elf::SymbolTable* const table : {&dynamic_, static_table}) {
     for (u32 i = 0; i < table->size(); ++i) {
       const elf::TableSymbol symbol = table->at(i);
       if (symbol.type == STT_FUNC && symbol.section != SHN_UNDEF) {
@@ -260,6 +263,7 @@ Result<std::vector<Function>> Executable::match_functions(std::string_view patte
   SymbolSource source{};
   SKEP_TRY(const elf::SymbolTable* const table, static_symbols(source));
   SKEP_TRY(const GoTable* const go, go_table());
+  const Glob glob(pattern);
   const bool as_written = pattern.contains("::");
   const auto take = [&](const elf::SymbolTable& from, SymbolSource which) {
     for (u32 i = 0; i < from.size(); ++i) {
@@ -269,7 +273,7 @@ Result<std::vector<Function>> Executable::match_functions(std::string_view patte
       }
       const std::string_view full = from.name_of(symbol);
       const std::string_view name = full.substr(0, full.find('@'));
-      if (as_written && name.starts_with("_Z") ? glob_match(pattern, demangle(name)) : glob_match(pattern, name)) {
+      if (as_written && name.starts_with("_Z") ? glob.matches(demangle(name)) : glob.matches(name)) {
         found.add(*this, from, symbol, which, 0);
       }
     }
@@ -279,7 +283,7 @@ Result<std::vector<Function>> Executable::match_functions(std::string_view patte
   for (u32 i = 0; go != nullptr && i < go->size(); ++i) {
     const auto function = go->at(i);
     const auto offset = function ? file_offset(function->address) : std::nullopt;
-    if (offset && glob_match(pattern, function->name)) {
+    if (offset && glob.matches(function->name)) {
       found.functions.push_back({.function = {.name = std::string(function->name),
                                               .address = function->address,
                                               .offset = *offset,
