@@ -27,7 +27,8 @@ NameIndex::NameIndex(const SymbolTable& table) {
 std::vector<TableSymbol> NameIndex::find(const SymbolTable& table, std::string_view name) const {
   std::vector<TableSymbol> found;
   const u64 hash = gnu_hash(name);
-  for (auto at = std::ranges::lower_bound(entries_, hash << 32); at != entries_.end() && *at >> 32 == hash; ++at) {
+  for (auto at = std::ranges::lower_bound(entries_, hash << 32); at != entries_.end() && *at >> 32 == hash;
+       ++at) {
     const TableSymbol symbol = table.at(static_cast<u32>(*at));
     if (without_version(table.name_of(symbol)) == name) {
       found.push_back(symbol);

@@ -11,7 +11,8 @@ constexpr u64 wide_entry = 24;
 constexpr u64 narrow_entry = 16;
 constexpr u16 hidden_version = 0x8000;
 constexpr u32 most_versions = 0x7fff;
-constexpr u64 most_name_bytes = 1 << 13;  // what is longer has no name: else a table of nothing but one name would cost a square
+constexpr u64 most_name_bytes =
+    1 << 13;  // what is longer has no name: else a table of nothing but one name would cost a square
 
 /// Where in `strings` the bytes `wanted` begin.
 std::vector<u32> occurrences(ByteView strings, std::string_view wanted) {

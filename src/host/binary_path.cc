@@ -36,7 +36,7 @@ void add_variable(std::vector<std::string>& directories, const char* name) {
 }
 
 bool is_usable(const std::string& path, int right) {
-  struct stat status {};
+  struct stat status{};
   return stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode) && access(path.c_str(), right) == 0;
 }
 
@@ -45,7 +45,8 @@ bool is_usable(const std::string& path, int right) {
 BinarySearch BinarySearch::of_environment() {
   BinarySearch search;
   add_variable(search.program_directories, "PATH");
-  for (const std::string_view standard : {"/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"}) {
+  for (const std::string_view standard :
+       {"/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"}) {
     search.program_directories.emplace_back(standard);
   }
   add_variable(search.library_directories, "LD_LIBRARY_PATH");
@@ -80,8 +81,9 @@ Result<std::string> find_binary(std::string_view name, const BinarySearch& searc
       return path;
     }
   }
-  return fail(Errc::not_found, cat("no ", library ? "library " : "program ", name, " in ", join(directories, ", "),
-                                   library ? "" : " (a library's name has .so in it)"));
+  return fail(Errc::not_found,
+              cat("no ", library ? "library " : "program ", name, " in ", join(directories, ", "),
+                  library ? "" : " (a library's name has .so in it)"));
 }
 
 }  // namespace skep::host

@@ -52,7 +52,8 @@ bool belongs(const elf::Image& image, const elf::Image& debug, const std::option
   if (!ours.empty() && !theirs.empty()) {
     return std::ranges::equal(ours, theirs);
   }
-  return link && crc32_z(0, reinterpret_cast<const Bytef*>(debug.file().data()), debug.file().size()) == link->checksum;
+  return link && crc32_z(0, reinterpret_cast<const Bytef*>(debug.file().data()), debug.file().size()) ==
+                     link->checksum;
 }
 
 /// The table of `image` into `found`. Errors: as SymbolTable::of_section().
@@ -81,7 +82,8 @@ Result<std::unique_ptr<SeparateSymbols>> read_mini_debug_info(const elf::Image& 
   return has_table ? std::move(found) : nullptr;
 }
 
-std::vector<std::string> debug_file_places(const elf::Image& image, const std::string& path, const std::string& root) {
+std::vector<std::string> debug_file_places(const elf::Image& image, const std::string& path,
+                                           const std::string& root) {
   std::vector<std::string> places;
   if (const std::string id = digits(elf::build_id(image)); id.size() > 2) {
     places.push_back(cat(root, "/usr/lib/debug/.build-id/", id.substr(0, 2), "/", id.substr(2), ".debug"));
@@ -91,7 +93,8 @@ std::vector<std::string> debug_file_places(const elf::Image& image, const std::s
     const std::string directory = slash == std::string::npos ? std::string(".") : path.substr(0, slash);
     places.push_back(cat(directory, "/", link->name));
     places.push_back(cat(directory, "/.debug/", link->name));
-    places.push_back(cat(root, "/usr/lib/debug", directory.starts_with('/') ? "" : "/", directory, "/", link->name));
+    places.push_back(
+        cat(root, "/usr/lib/debug", directory.starts_with('/') ? "" : "/", directory, "/", link->name));
   }
   return places;
 }

@@ -29,6 +29,7 @@ Result<std::unique_ptr<SeparateSymbols>> read_debug_file(const elf::Image& image
                                                          const std::string& root);
 
 /// Where that file would be, in the order in which it is looked for.
-std::vector<std::string> debug_file_places(const elf::Image& image, const std::string& path, const std::string& root);
+std::vector<std::string> debug_file_places(const elf::Image& image, const std::string& path,
+                                           const std::string& root);
 
 }  // namespace skep::host

@@ -13,8 +13,8 @@ constexpr std::size_t most_mangled_bytes = 2048;
 constexpr u32 most_candidates = 20000;
 
 bool is_word(char letter) {
-  return (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z') || (letter >= '0' && letter <= '9') ||
-         letter == '_';
+  return (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z') ||
+         (letter >= '0' && letter <= '9') || letter == '_';
 }
 
 /// The name without its arguments: up to the parenthesis that opens them, past "(anonymous namespace)" and "operator()".
@@ -42,7 +42,8 @@ std::string last_word(std::string_view wanted) {
   std::string_view name = without_arguments(wanted);
   if (const std::size_t at = name.find("operator"); at != std::string_view::npos) {
     name = name.substr(0, at);
-  } else if (const std::size_t arguments = name.find('<'); arguments != std::string_view::npos && arguments > 0) {
+  } else if (const std::size_t arguments = name.find('<');
+             arguments != std::string_view::npos && arguments > 0) {
     name = name.substr(0, arguments);
   }
   std::size_t end = name.size();

@@ -43,7 +43,7 @@ Cache& cache() {
 }
 
 Result<Identity> identify(const std::string& path) {
-  struct stat status {};
+  struct stat status{};
   if (stat(path.c_str(), &status) != 0) {
     return fail_errno(errno, cat(path, ": cannot be found"));
   }
@@ -88,7 +88,8 @@ std::string_view name_of(SymbolSource source) {
 Executable::Executable() : lazy_(std::make_unique<Lazy>()) {}
 Executable::~Executable() = default;
 
-Result<std::shared_ptr<const Executable>> Executable::open(const std::string& path, const std::string& debug_root) {
+Result<std::shared_ptr<const Executable>> Executable::open(const std::string& path,
+                                                           const std::string& debug_root) {
   const auto [file, member] = split_archive(path);
   SKEP_TRY(const Identity identity, identify(file));
   Cache& kept = cache();
@@ -140,12 +141,15 @@ std::optional<u64> Executable::file_offset(u64 address) const {
 
 Result<std::vector<u64>> Executable::return_offsets(const Function& function) const {
   if (function.size == 0) {
-    return fail(Errc::unsupported, cat(path_, ": ", function.name, ": its symbol tells no size, so its return "
-                                                                   "instructions cannot be found"));
+    return fail(Errc::unsupported, cat(path_, ": ", function.name,
+                                       ": its symbol tells no size, so its return "
+                                       "instructions cannot be found"));
   }
   const u64 in_image = function.offset - offset_in_file_;
-  SKEP_TRY_IN(cat(path_, ": ", function.name), const ByteView code, image_.file().slice(in_image, function.size));
-  SKEP_TRY_IN(cat(path_, ": ", function.name), std::vector<u64> returns, find_returns(image_.machine(), code));
+  SKEP_TRY_IN(cat(path_, ": ", function.name), const ByteView code,
+              image_.file().slice(in_image, function.size));
+  SKEP_TRY_IN(cat(path_, ": ", function.name), std::vector<u64> returns,
+              find_returns(image_.machine(), code));
   for (u64& at : returns) {
     at += function.offset;
   }

@@ -25,8 +25,9 @@ std::string_view name_of(SymbolSource source);
 struct Function {
   std::string name;  ///< as the file spells it: mangled, without a version
   u64 address = 0;   ///< as the file has it, before it is loaded somewhere
-  u64 offset = 0;    ///< in the file that is mapped (for a library in an archive: the archive): what a uprobe wants
-  u64 size = 0;      ///< in bytes; 0: not told
+  u64 offset =
+      0;  ///< in the file that is mapped (for a library in an archive: the archive): what a uprobe wants
+  u64 size = 0;  ///< in bytes; 0: not told
   SymbolSource source{};
 };
 
@@ -35,7 +36,8 @@ class Executable {
  public:
   /// Opens `path`, or "archive.apk!/lib/x.so". The same file is opened once per process while it is in use, and the last few are kept. `debug_root`: debug files are looked for in
   /// `debug_root`/usr/lib/debug. Errors: not_found, denied, invalid, truncated, malformed (not ELF), unsupported (compressed in the archive); they name `path`.
-  static Result<std::shared_ptr<const Executable>> open(const std::string& path, const std::string& debug_root = {});
+  static Result<std::shared_ptr<const Executable>> open(const std::string& path,
+                                                        const std::string& debug_root = {});
   /// The same for bytes that are at hand; nothing beside them is read. For tests.
   static Result<std::shared_ptr<const Executable>> of_bytes(std::vector<std::byte> bytes);
 

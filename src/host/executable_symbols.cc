@@ -48,8 +48,8 @@ struct Executable::Candidates {
   std::vector<One> functions;
   bool is_indirect = false;  // there is one that is chosen when the program starts
 
-  void add(const Executable& file, const elf::SymbolTable& table, const elf::TableSymbol& symbol, SymbolSource source,
-           u32 more_rank) {
+  void add(const Executable& file, const elf::SymbolTable& table, const elf::TableSymbol& symbol,
+           SymbolSource source, u32 more_rank) {
     if (symbol.section == SHN_UNDEF) {
       return;
     }
@@ -57,7 +57,8 @@ struct Executable::Candidates {
     if (symbol.type != STT_FUNC && symbol.type != STT_NOTYPE) {
       return;
     }
-    const u64 address = file.image().machine() == EM_ARM ? symbol.value & ~u64{1} : symbol.value;  // the bit of Thumb
+    const u64 address =
+        file.image().machine() == EM_ARM ? symbol.value & ~u64{1} : symbol.value;  // the bit of Thumb
     const std::optional<u64> offset = file.file_offset(address);
     if (!offset) {
       return;
@@ -120,7 +121,8 @@ Result<void> Executable::find_in_tables(std::string_view text, Candidates& found
     if (version.empty()) {
       version = version_in_name(table.name_of(symbol), is_default);
     }
-    const bool fits = wanted.version.empty() || (version == wanted.version && (is_default || !wanted.only_default));
+    const bool fits =
+        wanted.version.empty() || (version == wanted.version && (is_default || !wanted.only_default));
     if (fits) {
       found.add(*this, table, symbol, source, is_default ? 4 : 0);
     }
@@ -184,19 +186,23 @@ Result<Function> Executable::find_function(std::string_view name) const {
 Result<Function> Executable::choose(std::string_view name, Candidates found) const {
   if (found.functions.empty()) {
     if (found.is_indirect) {
-      return fail(Errc::unsupported, cat(path_, ": ", name, " is an indirect function: which code runs is chosen when the program "
-                                                            "starts. Name that function, e.g. by a pattern: *",
-                                         parse_wanted(name).name, "*"));
+      return fail(Errc::unsupported,
+                  cat(path_, ": ", name,
+                      " is an indirect function: which code runs is chosen when the program "
+                      "starts. Name that function, e.g. by a pattern: *",
+                      parse_wanted(name).name, "*"));
     }
     const std::vector<std::string> near = near_functions(name);
-    return fail(Errc::not_found, cat(path_, ": no function ", name, "; looked in ", where_looked(),
-                                     near.empty() ? std::string() : cat("; did you mean ", join(near, ", "), "?")));
+    return fail(Errc::not_found,
+                cat(path_, ": no function ", name, "; looked in ", where_looked(),
+                    near.empty() ? std::string() : cat("; did you mean ", join(near, ", "), "?")));
   }
   auto& all = found.functions;
   const u32 best = std::ranges::max_element(all, {}, &Candidates::One::rank)->rank;
   std::erase_if(all, [&](const Candidates::One& one) { return one.rank != best; });
   std::ranges::sort(all, {}, [](const Candidates::One& one) { return one.function.offset; });
-  const auto same = std::ranges::unique(all, {}, [](const Candidates::One& one) { return one.function.offset; });
+  const auto same =
+      std::ranges::unique(all, {}, [](const Candidates::One& one) { return one.function.offset; });
   all.erase(same.begin(), same.end());
   if (all.size() == 1) {
     return std::move(all[0].function);
@@ -205,11 +211,12 @@ Result<Function> Executable::choose(std::string_view name, Candidates found) con
   std::vector<std::string> listed;
   for (std::size_t i = 0; i < std::min(all.size(), most_listed); ++i) {
     const std::string clear = demangle(all[i].function.name);
-    listed.push_back(cat(clear.empty() ? all[i].function.name : clear, " at offset ", hex(all[i].function.offset)));
+    listed.push_back(
+        cat(clear.empty() ? all[i].function.name : clear, " at offset ", hex(all[i].function.offset)));
   }
-  return fail(Errc::invalid,
-              cat(path_, ": ", all.size(), " functions are called ", name, ": ", join(listed, ", "),
-                  all.size() > most_listed ? ", …" : "", "; name one by its offset in the file, or attach to all by a pattern"));
+  return fail(Errc::invalid, cat(path_, ": ", all.size(), " functions are called ", name, ": ",
+                                 join(listed, ", "), all.size() > most_listed ? ", …" : "",
+                                 "; name one by its offset in the file, or attach to all by a pattern"));
 }
 
 std::string Executable::where_looked() const {
@@ -221,8 +228,8 @@ std::string Executable::where_looked() const {
     places.push_back(lazy_->separate == nullptr ? std::string(".symtab") : lazy_->separate->place);
   } else {
     const std::vector<std::string> files = debug_file_places(image_, file_path_, debug_root_);
-    places.push_back(cat("no .symtab (the file is stripped", files.empty() ? "" : ", and there is no debug file ",
-                         join(files, " or "), ")"));
+    places.push_back(cat("no .symtab (the file is stripped",
+                         files.empty() ? "" : ", and there is no debug file ", join(files, " or "), ")"));
   }
   if (lazy_->go) {
     places.emplace_back(".gopclntab");

@@ -59,7 +59,8 @@ std::optional<u16> numbered(std::string_view name, std::string_view kinds, u16 l
   }
   u16 number = 0;
   const auto [end, error] = std::from_chars(name.data() + 1, name.data() + name.size(), number);
-  return error == std::errc() && end == name.data() + name.size() && number <= last ? std::optional(number) : std::nullopt;
+  return error == std::errc() && end == name.data() + name.size() && number <= last ? std::optional(number)
+                                                                                    : std::nullopt;
 }
 
 std::optional<u16> times(std::optional<u16> number, u16 bytes, u16 first) {
@@ -70,7 +71,8 @@ std::optional<u16> x86_offset(std::string_view name) {
   if (const auto named = find(x86_registers, name)) {
     return named;
   }
-  const bool has_width = name.ends_with('b') || name.ends_with('w') || name.ends_with('d') || name.ends_with('l');
+  const bool has_width =
+      name.ends_with('b') || name.ends_with('w') || name.ends_with('d') || name.ends_with('l');
   const auto number = numbered(name.substr(0, name.size() - (has_width ? 1 : 0)), "r", 15);
   return number && *number >= 8 ? std::optional(x86_numbered[*number - 8u]) : std::nullopt;
 }

@@ -39,7 +39,8 @@ std::optional<s64> parse_number(std::string_view text) {
 
 /// A number with or without the mark of a constant: "$5", "#5", "i5" (ppc64).
 std::optional<s64> parse_marked_number(u16 machine, std::string_view text) {
-  if (text.starts_with('$') || text.starts_with('#') || (has_bare_registers(machine) && text.starts_with('i'))) {
+  if (text.starts_with('$') || text.starts_with('#') ||
+      (has_bare_registers(machine) && text.starts_with('i'))) {
     return parse_number(trim(text.substr(1)));
   }
   return parse_number(text);
@@ -48,8 +49,9 @@ std::optional<s64> parse_marked_number(u16 machine, std::string_view text) {
 /// The name of a register that register_offset() knows, or nothing.
 std::string_view parse_register(u16 machine, std::string_view text) {
   static constexpr std::array<std::string_view, 32> ppc_names{
-      "r0",  "r1",  "r2",  "r3",  "r4",  "r5",  "r6",  "r7",  "r8",  "r9",  "r10", "r11", "r12", "r13", "r14", "r15",
-      "r16", "r17", "r18", "r19", "r20", "r21", "r22", "r23", "r24", "r25", "r26", "r27", "r28", "r29", "r30", "r31"};
+      "r0",  "r1",  "r2",  "r3",  "r4",  "r5",  "r6",  "r7",  "r8",  "r9",  "r10",
+      "r11", "r12", "r13", "r14", "r15", "r16", "r17", "r18", "r19", "r20", "r21",
+      "r22", "r23", "r24", "r25", "r26", "r27", "r28", "r29", "r30", "r31"};
   text = trim(text);
   if (text.starts_with('%')) {
     text.remove_prefix(1);
@@ -193,7 +195,10 @@ UsdtArgument parse_argument(u16 machine, std::string_view text) {
   UsdtArgument argument{.text = text};
   const bool is_sized = parse_size(text, argument);
   if (!is_sized || !parse_operand(machine, trim(text), argument)) {
-    return {.bytes = argument.bytes, .is_signed = argument.is_signed, .is_float = argument.is_float, .text = argument.text};
+    return {.bytes = argument.bytes,
+            .is_signed = argument.is_signed,
+            .is_float = argument.is_float,
+            .text = argument.text};
   }
   return argument;
 }
@@ -227,7 +232,10 @@ std::vector<UsdtArgument> parse_usdt_arguments(u16 machine, std::string_view tex
 }
 
 std::string describe(const UsdtArgument& argument) {
-  const std::string type = cat(argument.is_float ? "f" : argument.is_signed ? "s" : "u", u32{argument.bytes} * 8u);
+  const std::string type = cat(argument.is_float    ? "f"
+                               : argument.is_signed ? "s"
+                                                    : "u",
+                               u32{argument.bytes} * 8u);
   switch (argument.place) {
     case UsdtPlace::unknown: return cat(type, " not readable (", argument.text, ")");
     case UsdtPlace::constant: return cat(type, " ", argument.value);
@@ -242,7 +250,8 @@ std::string describe(const UsdtArgument& argument) {
   if (!argument.index.empty()) {
     add(argument.shift == 0 ? std::string(argument.index) : cat(argument.index, "*", 1u << argument.shift));
   }
-  return cat(type, " at ", place, argument.value > 0 ? "+" : "", argument.value == 0 ? std::string() : cat(argument.value));
+  return cat(type, " at ", place, argument.value > 0 ? "+" : "",
+             argument.value == 0 ? std::string() : cat(argument.value));
 }
 
 }  // namespace skep::host

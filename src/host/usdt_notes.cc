@@ -35,13 +35,16 @@ Result<std::vector<UsdtNote>> read_usdt_notes(const Executable& file) {
   const elf::Image& image = file.image();
   const elf::ImageSection* const section = image.find_section(".note.stapsdt");
   if (section == nullptr) {
-    return fail(Errc::not_found,
-                cat(file.path(), ": it has no USDT probes (no section .note.stapsdt; it was built without, or stripped of them)"));
+    return fail(
+        Errc::not_found,
+        cat(file.path(),
+            ": it has no USDT probes (no section .note.stapsdt; it was built without, or stripped of them)"));
   }
   SKEP_TRY_IN(file.path(), const ByteView bytes, image.bytes_of(*section));
   const elf::Notes notes = elf::read_notes(bytes);
   if (!notes.complete) {
-    return fail(Errc::truncated, cat(file.path(), ": .note.stapsdt is cut off after ", notes.notes.size(), " notes"));
+    return fail(Errc::truncated,
+                cat(file.path(), ": .note.stapsdt is cut off after ", notes.notes.size(), " notes"));
   }
   const elf::ImageSection* const base = image.find_section(".stapsdt.base");
   std::vector<UsdtNote> read;
@@ -57,15 +60,17 @@ Result<std::vector<UsdtNote>> read_usdt_notes(const Executable& file) {
     note.address = addresses.probe + moved;
     const std::optional<u64> offset = file.file_offset(note.address);
     if (!offset) {
-      return fail(Errc::malformed, cat(place, " (", note.provider, ":", note.name, "): its address ", hex(note.address), " is not in the file"));
+      return fail(Errc::malformed, cat(place, " (", note.provider, ":", note.name, "): its address ",
+                                       hex(note.address), " is not in the file"));
     }
     note.offset = *offset;
     if (addresses.semaphore != 0) {
       note.semaphore = addresses.semaphore + moved;
       const std::optional<u64> counter = file.file_offset(note.semaphore);
       if (!counter) {
-        return fail(Errc::malformed, cat(place, " (", note.provider, ":", note.name, "): its semaphore's address ", hex(note.semaphore),
-                                         " is not in the file"));
+        return fail(Errc::malformed,
+                    cat(place, " (", note.provider, ":", note.name, "): its semaphore's address ",
+                        hex(note.semaphore), " is not in the file"));
       }
       note.semaphore_offset = *counter;
     }

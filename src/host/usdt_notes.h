@@ -12,10 +12,12 @@ namespace skep::host {
 struct UsdtNote {
   std::string provider;
   std::string name;
-  std::string arguments;   ///< one word for each: "-4@%esi 8@-24(%rbp)"; the assembler's spelling of the machine
-  u64 address = 0;         ///< of the instruction, with what prelink(8) moved undone
-  u64 offset = 0;          ///< of it in the file that is mapped
-  u64 semaphore = 0;       ///< the address of a u16 that the program asks before it computes arguments; 0: there is none
+  std::string
+      arguments;    ///< one word for each: "-4@%esi 8@-24(%rbp)"; the assembler's spelling of the machine
+  u64 address = 0;  ///< of the instruction, with what prelink(8) moved undone
+  u64 offset = 0;   ///< of it in the file that is mapped
+  u64 semaphore =
+      0;  ///< the address of a u16 that the program asks before it computes arguments; 0: there is none
   u64 semaphore_offset = 0;  ///< of it in the file that is mapped: what the kernel wants to count it up
 };
 

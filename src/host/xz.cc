@@ -29,7 +29,8 @@ std::unexpected<Error> fail_lzma(lzma_ret answer) {
   switch (answer) {
     case LZMA_MEMLIMIT_ERROR:
     case LZMA_OPTIONS_ERROR:
-      return fail(Errc::unsupported, "xz: it needs more than 128 MiB of memory, or a filter that is not known");
+      return fail(Errc::unsupported,
+                  "xz: it needs more than 128 MiB of memory, or a filter that is not known");
     case LZMA_FORMAT_ERROR: return fail(Errc::malformed, "xz: not in this format");
     case LZMA_MEM_ERROR: return fail(Errc::kernel, "xz: no memory");
     case LZMA_BUF_ERROR: return fail(Errc::truncated, "xz: the data ends before its end mark");
@@ -58,8 +59,9 @@ Result<std::vector<std::byte>> unxz(std::span<const std::byte> bytes, std::size_
     const lzma_ret answer = lzma_code(decoder.get(), LZMA_FINISH);
     out.resize(out.size() - decoder->avail_out);
     if (answer == LZMA_STREAM_END) {
-      return out.size() > most_bytes ? Result<std::vector<std::byte>>(fail(Errc::invalid, "xz: too much when unpacked"))
-                                     : std::move(out);
+      return out.size() > most_bytes
+                 ? Result<std::vector<std::byte>>(fail(Errc::invalid, "xz: too much when unpacked"))
+                 : std::move(out);
     }
     if (answer != LZMA_OK) {
       return fail_lzma(answer);

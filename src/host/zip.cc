@@ -84,8 +84,9 @@ Result<ZipMember> find_in_zip(std::span<const std::byte> bytes, std::string_view
     at += entry_bytes + entry.at<28, u16>() + entry.at<30, u16>() + entry.at<32, u16>();
   }
   const std::vector<std::string> near = nearest(name, names);
-  return fail(Errc::not_found, cat("the archive has no file ", name,
-                                   near.empty() ? std::string() : cat("; did you mean ", join(near, ", "), "?")));
+  return fail(Errc::not_found,
+              cat("the archive has no file ", name,
+                  near.empty() ? std::string() : cat("; did you mean ", join(near, ", "), "?")));
 }
 
 }  // namespace skep::host

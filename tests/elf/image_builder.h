@@ -26,7 +26,8 @@ class ImageBuilder {
       : is_64_(is_64), order_(order), machine_(machine) {}
 
   /// Returns the section's index. The address is where the bytes will lie.
-  u16 add_section(std::string name, u32 type, std::vector<std::byte> bytes, u32 link = 0, u64 entry_bytes = 0) {
+  u16 add_section(std::string name, u32 type, std::vector<std::byte> bytes, u32 link = 0,
+                  u64 entry_bytes = 0) {
     sections_.push_back({std::move(name), type, std::move(bytes), link, entry_bytes});
     return static_cast<u16>(sections_.size());
   }
@@ -57,7 +58,8 @@ class ImageBuilder {
     return add_section(std::move(name), type, std::move(entries), strings, entry());
   }
   /// A note, with its padding.
-  void note(std::vector<std::byte>& out, std::string_view name, u32 type, const std::vector<std::byte>& description) const {
+  void note(std::vector<std::byte>& out, std::string_view name, u32 type,
+            const std::vector<std::byte>& description) const {
     put<u32>(out, static_cast<u32>(name.size() + 1));
     put<u32>(out, static_cast<u32>(description.size()));
     put<u32>(out, type);
@@ -111,7 +113,8 @@ class ImageBuilder {
     text(all_names, ".shstrtab");
     header({".shstrtab", SHT_STRTAB, all_names, 0, 0});
     std::vector<std::byte> file;
-    for (const int byte : {0x7f, 0x45, 0x4c, 0x46, is_64_ ? 2 : 1, order_ == std::endian::little ? 1 : 2, 1}) {
+    for (const int byte :
+         {0x7f, 0x45, 0x4c, 0x46, is_64_ ? 2 : 1, order_ == std::endian::little ? 1 : 2, 1}) {
       file.push_back(static_cast<std::byte>(byte));
     }
     file.resize(EI_NIDENT);

@@ -24,8 +24,11 @@ std::vector<std::byte> small(const Kind& kind) {
   ImageBuilder builder(kind.is_64, kind.order);
   builder.add_section(".text", SHT_PROGBITS, std::vector<std::byte>(64));
   builder.add_symbols(".symtab", SHT_SYMTAB,
-                      {{"alpha", 0x10080, 8}, {"beta", 0x10090, 4, STT_FUNC, STB_LOCAL}, {"beta", 0x100a0, 4, STT_FUNC, STB_WEAK},
-                       {"gone", 0, 0, STT_FUNC, STB_GLOBAL, 0}, {"memory@@V2", 0x100a8, 4}});
+                      {{"alpha", 0x10080, 8},
+                       {"beta", 0x10090, 4, STT_FUNC, STB_LOCAL},
+                       {"beta", 0x100a0, 4, STT_FUNC, STB_WEAK},
+                       {"gone", 0, 0, STT_FUNC, STB_GLOBAL, 0},
+                       {"memory@@V2", 0x100a8, 4}});
   return builder.build();
 }
 

@@ -49,7 +49,9 @@ std::vector<std::byte> table(const Layout& layout) {
   const u32 entry = newer ? 4 : word;
   const u32 records = 5 * entry;  // behind the index, relative to it
   const u32 record_base = oldest ? header : 0;
-  const auto number = [&](u64 value) { newer ? put.put<u32>(out, static_cast<u32>(value)) : put.word(out, value); };
+  const auto number = [&](u64 value) {
+    newer ? put.put<u32>(out, static_cast<u32>(value)) : put.word(out, value);
+  };
   const u64 base = newer ? 0 : text;
   number(base);
   number(record_base + records);
@@ -68,9 +70,12 @@ std::vector<std::byte> table(const Layout& layout) {
 
 class GoLayout : public testing::TestWithParam<Layout> {};
 INSTANTIATE_TEST_SUITE_P(All, GoLayout,
-                         testing::Values(Layout{"Go before 1.16", 0xfffffffb, 8, std::endian::little}, Layout{"Go 1.16 or 1.17", 0xfffffffa, 8, std::endian::little},
-                                         Layout{"Go 1.18 or 1.19", 0xfffffff0, 8, std::endian::little}, Layout{"Go 1.20 or later", 0xfffffff1, 8, std::endian::little},
-                                         Layout{"Go 1.20 or later", 0xfffffff1, 8, std::endian::big}, Layout{"Go 1.20 or later", 0xfffffff1, 4, std::endian::little},
+                         testing::Values(Layout{"Go before 1.16", 0xfffffffb, 8, std::endian::little},
+                                         Layout{"Go 1.16 or 1.17", 0xfffffffa, 8, std::endian::little},
+                                         Layout{"Go 1.18 or 1.19", 0xfffffff0, 8, std::endian::little},
+                                         Layout{"Go 1.20 or later", 0xfffffff1, 8, std::endian::little},
+                                         Layout{"Go 1.20 or later", 0xfffffff1, 8, std::endian::big},
+                                         Layout{"Go 1.20 or later", 0xfffffff1, 4, std::endian::little},
                                          Layout{"Go 1.16 or 1.17", 0xfffffffa, 4, std::endian::little}));
 
 TEST_P(GoLayout, FunctionsAreRead) {
