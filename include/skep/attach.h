@@ -2,7 +2,10 @@
 // Thread-safety: distinct programs may be attached from distinct threads at once.
 #pragma once
 
+#include <chrono>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "skep/link.h"
 #include "skep/object.h"
@@ -19,5 +22,46 @@ struct AttachOptions {
 /// Attaches to what the program's section says. Errors: invalid (the section names no place; the text says what else is to be said), unsupported (this kernel cannot;
 /// the text says which feature is missing and since when it exists), not_found (no such function, tracepoint, ...; with the nearest names), denied, busy, kernel.
 Result<Link> attach_program(const Program& program, const AttachOptions& options = {});
+
+/// How to attach an object.
+struct AttachAllOptions {
+  AttachOptions attach;
+  u32 jobs = 0;  ///< threads that attach; 0: one per CPU; 1: one after another, in this thread
+  bool keep_going =
+      false;  ///< true: programs that cannot be attached are reported and left out instead of failing the object
+};
+
+/// What became of one program.
+struct AttachOutcome {
+  enum class State : u8 {
+    attached,
+    failed,       ///< `error` says why
+    not_loaded,   ///< autoload was off, or the kernel refused it and it may be absent
+    passed_over,  ///< an alternative that comes before it is attached
+    needs_more,   ///< its section does not say to what; `error` says what must be said
+  };
+  std::string program;
+  std::string section;
+  State state{};
+  std::string place;  ///< "kprobe do_unlinkat", when it is attached
+  std::optional<Error> error;
+};
+
+/// What attaching did, also when it failed: every program's fate, in the order of ObjectSpec::programs.
+struct AttachReport {
+  std::vector<AttachOutcome> programs;
+  std::vector<std::string> notes;  ///< fallbacks taken, one sentence each
+  std::chrono::microseconds time{};
+};
+
+/// Attaches every loaded program to what its section says, several at once; of declared alternatives (ObjectSpec::prefer) the first that can be. Programs whose sections name no
+/// place are left alone and reported as needs_more. Unless a program may be absent (ProgramSpec::optional, an alternative, `keep_going`), its failure detaches all the
+/// others again and is the error. `report`, when given, is filled in either case. Errors: as attach_program(); of the first program in order that failed.
+Result<std::vector<Link>> attach_all(Object& object, const AttachAllOptions& options = {},
+                                     AttachReport* report = nullptr);
+
+/// Detaches all of them, several at once: the kernel lets most wait for a grace period, and waiting side by side is as quick as waiting once. `links` is empty afterwards.
+/// Errors: the first of what Link::detach() says; the others are detached all the same.
+Result<void> detach_all(std::vector<Link>& links);
 
 }  // namespace skep

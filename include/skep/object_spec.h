@@ -140,9 +140,10 @@ struct ProgramSpec {
   bpf_prog_type type{};  ///< BPF_PROG_TYPE_UNSPEC when the section name says nothing
   bpf_attach_type expected_attach_type{};
   bool expected_attach_type_is_optional =
-      false;             ///< kernels before 4.17 know no such field; the program runs without
-  u32 flags = 0;         ///< BPF_F_SLEEPABLE, BPF_F_XDP_HAS_FRAGS, ...
-  bool autoload = true;  ///< false for sections that begin with '?'
+      false;              ///< kernels before 4.17 know no such field; the program runs without
+  u32 flags = 0;          ///< BPF_F_SLEEPABLE, BPF_F_XDP_HAS_FRAGS, ...
+  bool autoload = true;   ///< false for sections that begin with '?'
+  bool optional = false;  ///< true: when this kernel refuses to load or attach it, the object does without
   bool needs_attach_target =
       false;  ///< attaches to a kernel function or hook by BTF id (fentry, lsm, iter, ...)
   std::string
@@ -196,6 +197,8 @@ class ObjectSpec {
   std::vector<ExternSpec> externs;  ///< kconfig first, as they lie in .kconfig; then the others by name
   std::shared_ptr<const btf::Btf>
       btf;  ///< null when the object has none; offsets in sections are filled in, and externs declared as the kernel takes them
+  std::vector<std::vector<std::string>>
+      alternatives;  ///< programs by name, best first: of each list the first that the kernel can load and attach is used; see prefer()
   std::vector<std::string> oddities;  ///< what is legal and probably not meant, one sentence each
   std::vector<std::string>
       unsupported;  ///< what the object needs and this skep cannot do yet; loading refuses with these words
@@ -208,6 +211,11 @@ class ObjectSpec {
   /// The first variable of this name; ".data/cnt" is `cnt` of that section.
   const VariableSpec* find_variable(std::string_view variable_name) const;
   const FunctionSpec& code_of(const ProgramSpec& program) const { return functions[program.function]; }
+
+  /// Declares alternatives: of these programs, the first that this kernel can load and attach is used, and only when it can do none is that an error. Maps that only
+  /// alternatives use may be absent too, so that one program has a ring buffer and the next does without. Their autoload is switched on. Errors: not_found (no such
+  /// program, with the nearest names), invalid (fewer than two, or one that is in another list).
+  Result<void> prefer(std::vector<std::string> program_names);
 
   /// The initial bytes of a variable, to read or to change. Errors: not_found (with the nearest names), invalid (several are called so; they are named).
   Result<std::span<std::byte>> variable_bytes(std::string_view variable_name);

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "base/result.h"
+#include "load/section_age.h"
 #include "object/section_rules.h"
 
 namespace skep::attach {
@@ -34,6 +35,19 @@ host::Facts facts_for(const Program& program, const AttachOptions& options) {
 }  // namespace skep::attach
 
 namespace skep {
+namespace {
+
+/// The kernel's refusal, with what it lacks where its release tells that.
+Error with_age(Error error, const host::Facts& facts, std::string_view section) {
+  if (error.code() != Errc::kernel && error.code() != Errc::invalid && error.code() != Errc::not_found) {
+    return error;
+  }
+  const auto age = load::older_than_section(facts, section);
+  return age ? Error(Errc::unsupported, cat(error.message(), ": ", *age), error.sys_errno())
+             : std::move(error);
+}
+
+}  // namespace
 
 Result<Link> attach_program(const Program& program, const AttachOptions& options) {
   const std::string& section = program.traits().section;
@@ -45,15 +59,20 @@ Result<Link> attach_program(const Program& program, const AttachOptions& options
   const attach::SectionRow* row = attach::find_section_row(rule->name);
   if (row == nullptr) {
     return fail(Errc::invalid,
-                cat(noun, ": programs of section ", rule->name, " are not attached by their section alone"));
+                cat(noun, ": what else it needs is ",
+                    rule->given.empty() ? std::string_view("said by its own attach function") : rule->given));
   }
   std::string_view target = std::string_view(section).substr(rule->name.size());
   target = target.substr(target.starts_with('/') ? 1 : 0);
   if (target.empty() && rule->target != object::Target::none) {
-    return fail(Errc::invalid,
-                cat(noun, ": the section names no target; write SEC(\"", rule->name, "/...\")"));
+    return fail(Errc::invalid, cat(noun, ": the section names no target; want ", rule->name, "/",
+                                   rule->syntax, ", as in SEC(\"", rule->example, "\")"));
   }
-  SKEP_TRY_IN(noun, Link link, row->attach(program, target, options));
+  auto link = row->attach(program, target, options);
+  if (!link) {
+    return std::unexpected(
+        with_age(std::move(link).error().within(noun), attach::facts_for(program, options), section));
+  }
   return link;
 }
 

@@ -180,6 +180,14 @@ Result<void> fill_map_slots(const Session& session, const LoadPlan& plan, const 
   return {};
 }
 
+/// Notes which map it was, for those who can do without it.
+Result<Fd> created(const Session& session, u32 map, Result<Fd> fd) {
+  if (!fd && session.refused_map != nullptr) {
+    *session.refused_map = map;
+  }
+  return fd;
+}
+
 }  // namespace
 
 Result<MadeMaps> create_maps(const Session& session, const LoadPlan& plan, int btf_fd) {
@@ -199,9 +207,10 @@ Result<MadeMaps> create_maps(const Session& session, const LoadPlan& plan, int b
       Fd inner;
       if (want.inner) {
         SKEP_TRY_IN(cat(noun, ": template of its inner maps"), inner,
-                    maker.create(*want.inner, want.map, noun, -1));
+                    created(session, want.map, maker.create(*want.inner, want.map, noun, -1)));
       }
-      SKEP_TRY_IN(noun, fd, maker.create(want.creation, want.map, noun, inner.raw()));
+      SKEP_TRY_IN(noun, fd,
+                  created(session, want.map, maker.create(want.creation, want.map, noun, inner.raw())));
       if (map.style == MapStyle::data) {
         SKEP_TRY_IN(noun, mapped, fill_data(session, map, want.creation, fd.raw()));
       }

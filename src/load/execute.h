@@ -24,6 +24,8 @@ struct Session {
   kernel::Kernel& kernel;
   const LoadOptions& options;
   LoadReport& report;  ///< `programs` has one entry per program of the spec
+  std::optional<u32>* refused_map =
+      nullptr;  ///< out: index into ObjectSpec::maps of the map whose creation failed
 };
 
 /// Loads. `plan` is used up: its instructions get their descriptors. On failure everything is undone: no descriptor is left, and no pin or directory that was not

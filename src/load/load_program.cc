@@ -10,6 +10,7 @@
 #include "host/denied.h"
 #include "insn/traits.h"
 #include "kernel/prog.h"
+#include "load/section_age.h"
 #include "load/steps.h"
 
 namespace skep::load {
@@ -168,6 +169,12 @@ Error explain(const ProgramCall& call, const Error& cause, VerifierLog log) {
   if (cause.sys_errno() == EPERM) {
     text = cat(text, "\n  rights: ",
                host::explain_denied({.what = host::DeniedCall::What::prog_load, .prog_type = program.type}));
+  }
+  const auto age = older_than_section(call.session.facts, program.section);
+  if (age && cause.sys_errno() != EPERM) {
+    text = cat(text, "\n  ", *age);
+    Error made(Errc::unsupported, std::move(text), cause.sys_errno());
+    return log.text.empty() ? std::move(made) : std::move(made).with_log(std::move(log));
   }
   if (log.text.empty()) {
     return Error(cause.code(), std::move(text), cause.sys_errno());

@@ -1,12 +1,12 @@
 // Programs, on as many threads as there are processors: the verifier is where the time of loading goes, and it works on each program alone.
 #include <algorithm>
-#include <atomic>
 #include <numeric>
-#include <system_error>
 #include <thread>
 
+#include "base/parallel.h"
 #include "base/result.h"
 #include "kernel/prog.h"
+#include "load/absence.h"
 #include "load/plan_steps.h"
 #include "load/steps.h"
 
@@ -35,26 +35,6 @@ u32 thread_count(const Session& session, std::size_t programs) {
   const u32 wanted =
       session.options.jobs != 0 ? session.options.jobs : std::max(1U, std::thread::hardware_concurrency());
   return static_cast<u32>(std::min<std::size_t>(wanted, programs));
-}
-
-/// Calls `work` for each entry of `order`, in that order, on this thread and `threads - 1` others.
-template <class Work>
-void run_parallel(const std::vector<u32>& order, u32 threads, const Work& work) {
-  std::atomic<std::size_t> next = 0;
-  const auto take = [&] {
-    for (std::size_t i = next++; i < order.size(); i = next++) {
-      work(order[i]);
-    }
-  };
-  std::vector<std::jthread> helpers;
-  try {
-    for (u32 i = 1; i < threads; ++i) {
-      helpers.emplace_back(take);
-    }
-  } catch (const std::system_error&) {
-    // No more threads to be had: those that run, this one at least, do all the work.
-  }
-  take();
 }
 
 /// Read-only data may be meant for tools rather than for the code (bpftool shows variables called bpf_metadata_*). A program holds the maps that its code refers to;
@@ -129,7 +109,8 @@ Result<std::vector<Fd>> load_programs(const Session& session, LoadPlan& plan, co
     return plan.programs[a].insns.size() > plan.programs[b].insns.size();
   });
   std::vector<ProgramOutcome> outcomes(plan.programs.size());
-  run_parallel(order, thread_count(session, order.size()), [&](u32 index) {
+  run_parallel(order.size(), thread_count(session, order.size()), [&](std::size_t at) {
+    const u32 index = order[at];
     outcomes[index] = load_program(
         {.session = session, .plan = plan.programs[index], .modules = modules, .btf_fd = btf_fd});
   });
@@ -137,6 +118,7 @@ Result<std::vector<Fd>> load_programs(const Session& session, LoadPlan& plan, co
   std::vector<Fd> fds;
   std::optional<Error> first;
   u32 refused = 0;
+  const std::vector<bool> dispensable = dispensable_programs(session.spec);
   for (u32 i = 0; i < plan.programs.size(); ++i) {
     ProgramOutcome& outcome = outcomes[i];
     if (plan.programs[i].error) {
@@ -144,7 +126,7 @@ Result<std::vector<Fd>> load_programs(const Session& session, LoadPlan& plan, co
       continue;
     }
     tell(session, plan.programs[i], outcome);
-    if (outcome.error) {
+    if (outcome.error && !dispensable[plan.programs[i].program]) {
       ++refused;
       if (!first) {
         first = std::move(outcome.error);

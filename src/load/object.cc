@@ -3,6 +3,7 @@
 #include <unordered_map>
 
 #include "base/result.h"
+#include "load/absence.h"
 #include "load/execute.h"
 #include "load/pins.h"
 #include "load/this_machine.h"
@@ -38,12 +39,14 @@ std::vector<ProgramReport> blank_reports(const ObjectSpec& spec) {
 }
 
 /// Programs that cannot even be tried: all told, the first returned.
-Result<void> tell_unloadable(const load::LoadPlan& plan, const LoadOptions& options, LoadReport& report) {
+Result<void> tell_unloadable(const ObjectSpec& spec, const load::LoadPlan& plan, const LoadOptions& options,
+                             LoadReport& report) {
   const Error* first = nullptr;
+  const std::vector<bool> dispensable = load::dispensable_programs(spec);
   for (const load::ProgramPlan& program : plan.programs) {
     if (program.error) {
       report.programs[program.program].error = program.error->clone();
-      first = first == nullptr ? &*program.error : first;
+      first = first == nullptr && !dispensable[program.program] ? &*program.error : first;
     }
     report.programs[program.program].insn_count = static_cast<u32>(program.insns.size());
   }
@@ -53,21 +56,57 @@ Result<void> tell_unloadable(const load::LoadPlan& plan, const LoadOptions& opti
   return {};
 }
 
-Result<load::Live> plan_and_execute(ObjectSpec& spec, const LoadOptions& options, const host::Facts& facts,
-                                    kernel::Kernel& kernel, LoadReport& report) {
+/// Nothing: a map that the object can do without was refused, and is not to be created in the next attempt.
+Result<std::optional<load::Live>> plan_and_execute(ObjectSpec& spec, const LoadOptions& options,
+                                                   const host::Facts& facts, kernel::Kernel& kernel,
+                                                   LoadReport& report,
+                                                   std::vector<std::string>& done_without) {
   const Clock::time_point start = Clock::now();
   auto plan = load::plan(spec, facts, options.pin_root);
-  report.plan_time = since(start);
+  report.plan_time += since(start);
   if (!plan) {
     return std::unexpected(std::move(plan).error());
   }
   report.notes = std::move(plan->notes);
-  SKEP_CHECK(tell_unloadable(*plan, options, report));
+  SKEP_CHECK(tell_unloadable(spec, *plan, options, report));
+  const std::vector<bool> dispensable = load::dispensable_maps(spec, *plan);
   const Clock::time_point planned = Clock::now();
-  auto live = load::execute(
-      {.spec = spec, .facts = facts, .kernel = kernel, .options = options, .report = report}, *plan);
-  report.load_time = since(planned);
-  return live;
+  std::optional<u32> refused;
+  auto live = load::execute({.spec = spec,
+                             .facts = facts,
+                             .kernel = kernel,
+                             .options = options,
+                             .report = report,
+                             .refused_map = &refused},
+                            *plan);
+  report.load_time += since(planned);
+  if (!live && refused && dispensable[*refused]) {
+    spec.maps[*refused].autocreate = false;
+    done_without.push_back(
+        cat("map '", spec.maps[*refused].name,
+            "' is not created, and only programs use it that may be absent: ", live.error().message()));
+    return std::nullopt;
+  }
+  if (!live) {
+    return std::unexpected(std::move(live).error());
+  }
+  SKEP_CHECK(load::check_alternatives(spec, report));
+  report.notes.insert(report.notes.begin(), done_without.begin(), done_without.end());
+  return std::move(*live);
+}
+
+/// Each attempt that fails for a map that the object can do without is followed by one without it.
+Result<load::Live> load_with_what_there_is(ObjectSpec& spec, const LoadOptions& options,
+                                           const host::Facts& facts, kernel::Kernel& kernel,
+                                           LoadReport& report) {
+  std::vector<std::string> done_without;
+  while (true) {
+    SKEP_TRY(auto live, plan_and_execute(spec, options, facts, kernel, report, done_without));
+    if (live) {
+      return std::move(*live);
+    }
+    report.programs = blank_reports(spec);
+  }
 }
 
 }  // namespace
@@ -85,7 +124,7 @@ Result<Object> Object::load(ObjectSpec spec, const LoadOptions& options, LoadRep
   state->spec = std::move(spec);
   state->kernel = options.kernel != nullptr ? options.kernel : &load::this_kernel();
   const host::Facts facts = load::facts_for(options);
-  auto live = plan_and_execute(state->spec, options, facts, *state->kernel, told);
+  auto live = load_with_what_there_is(state->spec, options, facts, *state->kernel, told);
   if (!live) {
     // The file is the outermost noun, as in the errors of reading it.
     Error error = std::move(live).error();

@@ -49,6 +49,37 @@ const VariableSpec* ObjectSpec::find_variable(std::string_view variable_name) co
   return at == variables.end() ? nullptr : &*at;
 }
 
+Result<void> ObjectSpec::prefer(std::vector<std::string> program_names) {
+  if (program_names.size() < 2) {
+    return fail(Errc::invalid, cat("alternatives are at least two programs, have ", program_names.size()));
+  }
+  std::vector<std::string_view> taken;
+  for (const std::vector<std::string>& others : alternatives) {
+    taken.insert(taken.end(), others.begin(), others.end());
+  }
+  for (const std::string& wanted : program_names) {
+    if (find_program(wanted) == nullptr) {
+      std::vector<std::string_view> names;
+      for (const ProgramSpec& program : programs) {
+        names.push_back(program.name);
+      }
+      const auto near = nearest(wanted, names);
+      return fail(Errc::not_found,
+                  cat("there is no program '", wanted, "'", near.empty() ? "" : "; did you mean ",
+                      join(near, ", "), near.empty() ? "" : "?"));
+    }
+    if (std::ranges::find(taken, wanted) != taken.end()) {
+      return fail(Errc::invalid, cat("program '", wanted, "' is named as an alternative twice"));
+    }
+    taken.push_back(wanted);
+  }
+  for (const std::string& wanted : program_names) {
+    find_program(wanted)->autoload = true;
+  }
+  alternatives.push_back(std::move(program_names));
+  return {};
+}
+
 Result<std::span<std::byte>> ObjectSpec::variable_bytes(std::string_view variable_name) {
   std::vector<std::string_view> names;
   std::vector<std::string> places;

@@ -256,7 +256,7 @@ TEST(AttachBySection, SaysWhatIsMissing) {
   for (const SectionCase& row : {
            SectionCase{
                "raw_tp",
-               "program 'probe' (section raw_tp): the section names no target; write SEC(\"raw_tp/...\")"},
+               "program 'probe' (section raw_tp): the section names no target; want raw_tp/NAME, as in SEC(\"raw_tp/sched_switch\")"},
            SectionCase{"nonsense",
                        "program 'probe' (section nonsense): the section does not say what to attach to"},
        }) {

@@ -1,0 +1,193 @@
+// An object's programs to their places: several at once, the first of each list of alternatives, and everything undone when one that matters fails.
+#include <algorithm>
+#include <thread>
+
+#include "base/parallel.h"
+#include "base/result.h"
+#include "load/absence.h"
+#include "object/section_rules.h"
+#include "skep/attach.h"
+
+namespace skep {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using State = AttachOutcome::State;
+
+/// Detaching is waiting for the kernel's grace periods; so many threads wait at once.
+constexpr std::size_t detaching_threads = 32;
+
+/// One place to fill: a program, or alternatives of which one is enough.
+struct Task {
+  std::vector<u32> programs;  ///< indexes into ObjectSpec::programs, best first
+  std::optional<Link> link;
+};
+
+/// Whether the section can say to what its programs are attached, and does not.
+bool names_no_place(const ProgramSpec& program) {
+  const object::SectionRule* rule = object::find_section_rule(program.section);
+  return rule == nullptr || !rule->given.empty() ||
+         (rule->target != object::Target::none && program.attach_target.empty());
+}
+
+std::vector<Task> tasks_of(const ObjectSpec& spec) {
+  std::vector<Task> tasks;
+  std::vector<bool> grouped(spec.programs.size());
+  for (const std::vector<std::string>& names : spec.alternatives) {
+    Task& task = tasks.emplace_back();
+    for (const std::string& name : names) {
+      if (const ProgramSpec* program = spec.find_program(name)) {
+        task.programs.push_back(static_cast<u32>(program - spec.programs.data()));
+        grouped[task.programs.back()] = true;
+      }
+    }
+  }
+  for (u32 i = 0; i < spec.programs.size(); ++i) {
+    if (!grouped[i]) {
+      tasks.push_back({.programs = {i}});
+    }
+  }
+  // In the order of the object, whatever the order of the lists: reports and errors follow it.
+  std::ranges::stable_sort(
+      tasks, {}, [](const Task& task) { return task.programs.empty() ? 0 : task.programs.front(); });
+  return tasks;
+}
+
+class Attaching {
+ public:
+  Attaching(Object& object, const AttachAllOptions& options, AttachReport& report)
+      : object_(object), options_(options), report_(report) {
+    for (const ProgramSpec& program : object.spec().programs) {
+      report.programs.push_back({.program = program.name, .section = program.section});
+    }
+  }
+
+  /// Fills one place. Touches the report only at the task's own programs.
+  void run(Task& task) const {
+    for (const u32 index : task.programs) {
+      AttachOutcome& outcome = report_.programs[index];
+      const Program* program = object_.program(outcome.program);
+      if (program == nullptr) {
+        outcome.state = State::not_loaded;
+      } else if (task.link) {
+        outcome.state = State::passed_over;
+      } else {
+        attach(*program, object_.spec().programs[index], outcome, task);
+      }
+    }
+  }
+
+  /// The error of a task that matters and failed.
+  std::optional<Error> failure(const Task& task) const {
+    if (task.link || options_.keep_going) {
+      return std::nullopt;
+    }
+    if (task.programs.size() == 1) {
+      const AttachOutcome& only = report_.programs[task.programs.front()];
+      const bool is_optional = object_.spec().programs[task.programs.front()].optional;
+      return only.state == State::failed && !is_optional ? std::optional(only.error->clone()) : std::nullopt;
+    }
+    return failure_of_alternatives(task);
+  }
+
+  /// "'a' is attached instead of 'b': why b was not".
+  void note_fallbacks(const Task& task) const {
+    for (std::size_t i = 0; task.link && i < task.programs.size(); ++i) {
+      if (report_.programs[task.programs[i]].state != State::attached) {
+        continue;
+      }
+      for (std::size_t before = 0; before < i; ++before) {
+        const AttachOutcome& passed = report_.programs[task.programs[before]];
+        report_.notes.push_back(
+            cat("program '", report_.programs[task.programs[i]].program, "' is attached instead of '",
+                passed.program, "', which ",
+                passed.error ? cat("cannot be: ", passed.error->message()) : std::string("was not loaded")));
+      }
+    }
+  }
+
+ private:
+  void attach(const Program& program, const ProgramSpec& spec, AttachOutcome& outcome, Task& task) const {
+    auto link = attach_program(program, options_.attach);
+    if (link) {
+      outcome.state = State::attached;
+      outcome.place = link->place();
+      task.link = std::move(*link);
+      return;
+    }
+    outcome.state =
+        link.error().code() == Errc::invalid && names_no_place(spec) ? State::needs_more : State::failed;
+    outcome.error = std::move(link).error();
+  }
+
+  std::optional<Error> failure_of_alternatives(const Task& task) const {
+    std::string reasons;
+    const Error* first = nullptr;
+    for (const u32 index : task.programs) {
+      const AttachOutcome& outcome = report_.programs[index];
+      if (outcome.error) {
+        first = first == nullptr ? &*outcome.error : first;
+      }
+      reasons += cat("\n  ", outcome.program, ": ",
+                     outcome.error ? outcome.error->message() : std::string("was not loaded"));
+    }
+    return Error(first != nullptr ? first->code() : Errc::not_found,
+                 cat("none of the alternatives can be attached", reasons),
+                 first != nullptr ? first->sys_errno() : 0);
+  }
+
+  Object& object_;
+  const AttachAllOptions& options_;
+  AttachReport& report_;
+};
+
+}  // namespace
+
+Result<std::vector<Link>> attach_all(Object& object, const AttachAllOptions& options, AttachReport* report) {
+  AttachReport unseen;
+  AttachReport& told = report != nullptr ? *report : unseen;
+  told = {};
+  const Clock::time_point start = Clock::now();
+  const Attaching attaching(object, options, told);
+  std::vector<Task> tasks = tasks_of(object.spec());
+  const std::size_t threads =
+      options.jobs != 0 ? options.jobs : std::max(1U, std::thread::hardware_concurrency());
+  run_parallel(tasks.size(), threads, [&](std::size_t i) { attaching.run(tasks[i]); });
+  std::optional<Error> first;
+  std::vector<Link> links;
+  for (Task& task : tasks) {
+    if (!first) {
+      first = attaching.failure(task);
+    }
+    attaching.note_fallbacks(task);
+    if (task.link) {
+      links.push_back(std::move(*task.link));
+    }
+  }
+  told.time = std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - start);
+  if (first) {
+    // What failed first is what the caller must hear.
+    const auto detached = detach_all(links);
+    static_cast<void>(detached);
+    return std::unexpected(std::move(*first));
+  }
+  return links;
+}
+
+Result<void> detach_all(std::vector<Link>& links) {
+  std::vector<std::optional<Error>> errors(links.size());
+  run_parallel(links.size(), std::min(links.size(), detaching_threads), [&](std::size_t i) {
+    if (auto done = links[i].detach(); !done) {
+      errors[i] = std::move(done).error();
+    }
+  });
+  links.clear();
+  for (std::optional<Error>& error : errors) {
+    if (error) {
+      return std::unexpected(std::move(*error));
+    }
+  }
+  return {};
+}
+
+}  // namespace skep

@@ -1,0 +1,16 @@
+// Kernels that are older than a kind of program.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "host/facts.h"
+
+namespace skep::load {
+
+/// "section kprobe.multi needs Linux 5.18, and this is Linux 5.10"; nothing where the kernel is new enough, or its release or the section is not known. To be asked when
+/// something was refused: distributions add abilities to older releases.
+std::optional<std::string> older_than_section(const host::Facts& facts, std::string_view section);
+
+}  // namespace skep::load
