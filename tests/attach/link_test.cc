@@ -254,9 +254,9 @@ struct SectionCase {
 TEST(AttachBySection, SaysWhatIsMissing) {
   FakeKernel kernel;
   for (const SectionCase& row : {
-           SectionCase{
-               "raw_tp",
-               "program 'probe' (section raw_tp): the section names no target; want raw_tp/NAME, as in SEC(\"raw_tp/sched_switch\")"},
+           SectionCase{"raw_tp",
+                       "program 'probe' (section raw_tp): the section names no target; want raw_tp/NAME, as "
+                       "in SEC(\"raw_tp/sched_switch\")"},
            SectionCase{"nonsense",
                        "program 'probe' (section nonsense): the section does not say what to attach to"},
        }) {
