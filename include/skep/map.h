@@ -94,6 +94,8 @@ class Map {
   const MapTraits& traits() const { return traits_; }
   std::string_view name() const { return traits_.name; }
   const Fd& fd() const { return fd_; }
+  /// Whose map it is: what asks more of it than this class does goes there.
+  kernel::Kernel& kernel() const { return *kernel_; }
   bool is_per_cpu() const { return skep::is_per_cpu(traits_.type); }
   /// The bytes that one value takes in user space: value_bytes, or for per-CPU maps roundup(value_bytes, 8) * possible CPUs.
   std::size_t value_bytes_in_user_space() const;

@@ -170,6 +170,9 @@ s64 FakeKernel::map_memory(const MemoryRequest& want) {
       if (map->frozen && want.writable) {
         return -EPERM;
       }
+      if (map->is_ring()) {
+        return map_ring(*map, want);
+      }
     }
     const int flags = MAP_SHARED | (want.fixed ? MAP_FIXED : 0) | (want.fd < 0 ? MAP_ANONYMOUS : 0);
     void* address = ::mmap(want.address, want.bytes, PROT_READ | (want.writable ? PROT_WRITE : 0), flags,

@@ -39,7 +39,7 @@ struct FakeCall {
 };
 
 /// A Kernel that keeps maps (with elements), programs, BTF, links and pins in memory. Descriptors are real ones (of memory files), so a leak shows
-/// in /proc/self/fd; array maps can be mapped, and look-ups see what is written there. Maps refuse what is frozen, absent or full, as Linux does;
+/// in /proc/self/fd; array maps can be mapped, and look-ups see what is written there; ring buffers too, their data twice. Maps refuse what is frozen, absent or full, as Linux does;
 /// programs are never verified. Thread-safe.
 class FakeKernel final : public Kernel {
  public:
@@ -134,6 +134,7 @@ class FakeKernel final : public Kernel {
   std::shared_ptr<Object> find_map(int fd);
   int reopen(u32 id, bpf_cmd cmd);
   int create_map(const bpf_attr_map_create& attr);
+  static s64 map_ring(const Object& map, const MemoryRequest& want);
   int load_prog(const bpf_attr_prog_load& attr);
   int element(bpf_cmd cmd, const bpf_attr_map_elem& attr);
   int array_element(bpf_cmd cmd, const Object& map, const bpf_attr_map_elem& attr);

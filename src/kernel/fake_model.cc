@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <bit>
 #include <cerrno>
 
 #include "kernel/memory.h"
@@ -155,6 +156,14 @@ int FakeKernel::create_map(const bpf_attr_map_create& attr) {
       return -EINVAL;
     }
     object->storage_fd_bytes = (bytes + page - 1) / page * page;
+  }
+  if (object->is_ring()) {
+    const auto page = static_cast<u32>(::sysconf(_SC_PAGESIZE));
+    if (attr.key_size != 0 || attr.value_size != 0 || !std::has_single_bit(attr.max_entries) ||
+        attr.max_entries < page) {
+      return -EINVAL;
+    }
+    object->storage_fd_bytes = std::size_t{2} * page + attr.max_entries;
   }
   return add(std::move(object));
 }

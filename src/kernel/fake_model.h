@@ -11,10 +11,11 @@ namespace skep::kernel {
 struct FakeKernel::Object {
   ObjectKind kind{};
   u32 id = 0;
-  bpf_attr_map_create map{};         ///< maps: as created
-  u32 processors = 1;                ///< maps: copies in a per-CPU value
-  std::map<Bytes, Bytes> elements;   ///< maps that are not arrays
-  std::size_t storage_fd_bytes = 0;  ///< arrays: their elements are in the memory file, which is this long
+  bpf_attr_map_create map{};        ///< maps: as created
+  u32 processors = 1;               ///< maps: copies in a per-CPU value
+  std::map<Bytes, Bytes> elements;  ///< maps that are not arrays
+  std::size_t storage_fd_bytes =
+      0;  ///< arrays and rings: their elements or records are in the memory file, which is this long
   bool frozen = false;
   bpf_attr_prog_load prog{};    ///< programs: as loaded
   Bytes btf;                    ///< BTF: its bytes
@@ -25,7 +26,10 @@ struct FakeKernel::Object {
 
   /// Length of a value as the element commands see it.
   std::size_t value_bytes() const;
-  bool is_array() const { return storage_fd_bytes != 0; }
+  bool is_ring() const {
+    return map.map_type == BPF_MAP_TYPE_RINGBUF || map.map_type == BPF_MAP_TYPE_USER_RINGBUF;
+  }
+  bool is_array() const { return storage_fd_bytes != 0 && !is_ring(); }
 };
 
 /// A pointer that attributes carry, as one again.

@@ -39,6 +39,19 @@ bool is_ring(bpf_map_type type) {
   return type == BPF_MAP_TYPE_RINGBUF || type == BPF_MAP_TYPE_USER_RINGBUF;
 }
 
+/// Rings of records may say what a record is, as the type of their values. The kernel has no values in them and wants sizes of its own.
+void fit_records(const MapSpec& map, MapCreation& made) {
+  if (map.value_type_id == 0) {
+    return;
+  }
+  if (is_ring(map.type)) {
+    made.key_bytes = made.value_bytes = 0;
+    made.key_type_id = made.value_type_id = 0;
+  } else if (map.type == BPF_MAP_TYPE_PERF_EVENT_ARRAY) {
+    made.key_bytes = made.value_bytes = sizeof(u32);
+  }
+}
+
 class MapPlanner {
  public:
   MapPlanner(const ObjectSpec& spec, const host::Facts& facts, LoadPlan& plan)
@@ -67,6 +80,7 @@ class MapPlanner {
                                   " (the kernel takes pages by powers of two)"));
       }
     }
+    fit_records(map, made);
     if (map.type == BPF_MAP_TYPE_PERF_EVENT_ARRAY && map.max_entries == 0) {
       SKEP_TRY(made.max_entries, facts_.possible_cpus());
     }
