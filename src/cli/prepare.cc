@@ -48,6 +48,17 @@ Result<void> choose_programs(ObjectSpec& spec, const Arguments& arguments) {
     SKEP_TRY(ProgramSpec * program, find_program(spec, "skip", name));
     program->autoload = false;
   }
+  for (const std::string& name : arguments.all("optional")) {
+    SKEP_TRY(ProgramSpec * program, find_program(spec, "optional", name));
+    program->optional = true;
+  }
+  for (const std::string& list : arguments.all("first-of")) {
+    std::vector<std::string> names;
+    for (const std::string_view name : split(list, ',')) {
+      names.emplace_back(trim(name));
+    }
+    SKEP_CHECK_IN(cat("--first-of ", list), spec.prefer(std::move(names)));
+  }
   return {};
 }
 

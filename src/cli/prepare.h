@@ -17,7 +17,7 @@ struct Failure {
   Error error;
 };
 
-/// Reads `path` and applies --set, --only and --skip. Failures: of reading; usage, when an option names what the object does not have.
+/// Reads `path` and applies --set, --only, --skip, --optional and --first-of. Failures: of reading; usage, when an option names what the object does not have.
 std::expected<ObjectSpec, Failure> prepare(const std::string& path, const Arguments& arguments);
 
 /// What --jobs, --log-level, --btf and --kconfig say, as far as the verb has them. Failures: of reading the file that --kconfig names.

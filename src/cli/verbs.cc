@@ -16,6 +16,8 @@ using K = Option::Kind;
 constexpr Option set_option = {"set",  K::text,   "VAR=VALUE", "set a variable before loading, by its C type: limit=3, box.size[2]=0x10, mode=FAST, name='\"eth0\"'; may be repeated", true};
 constexpr Option only_option = {"only", K::text,   "PROG", "load this program and no other; may be repeated", true};
 constexpr Option skip_option = {"skip", K::text,   "PROG", "do not load this program; may be repeated", true};
+constexpr Option first_of_option = {"first-of", K::text, "A,B,C", "of these programs use the first that this kernel can load and attach; may be repeated", true};
+constexpr Option optional_option = {"optional", K::text, "PROG", "do without this program where the kernel refuses it; may be repeated", true};
 constexpr Option jobs_option = {"jobs", K::number, "N",    "how many programs to load at a time (default: one per processor; at most 1024)", false, 1024};
 
 constexpr Option btf_option = {"btf", K::text, "FILE|DIR", "relocate by these kernel types, not by the running kernel's: BTF or vmlinux, or a directory with RELEASE.btf"};
@@ -30,7 +32,7 @@ constexpr auto inspect_options = std::to_array<Option>({
 
 constexpr auto load_options = std::to_array<Option>({
   {"pin",       K::text,   "DIR",       "keep programs and maps, pinned under DIR in a BPF file system"},
-  set_option, only_option, skip_option, jobs_option, btf_option, kconfig_option,
+  set_option, only_option, skip_option, first_of_option, optional_option, jobs_option, btf_option, kconfig_option,
   {"each",      K::flag,   "",          "load each program by itself, with the maps that it uses: one that fails does not stand in the way of the others"},
   {"run",       K::flag,   "",          "with --each: test-run each program that the kernel can test-run"},
   {"log-level", K::number, "N",         "verifier log of programs that load: 1 the path walked, 2 all paths, 4 statistics (default 0)"},
@@ -41,7 +43,7 @@ constexpr auto run_options = std::to_array<Option>({
   {"repeat",  K::number, "N",         "run each N times; the time is the mean (default 1)"},
   {"data-in", K::text,   "FILE",      "the packet, as raw bytes (default: a 64-byte Ethernet frame for programs that take packets)"},
   {"ctx-in",  K::text,   "FILE",      "the context, as raw bytes (default: zeroes where one must be given)"},
-  set_option, only_option, skip_option, jobs_option, btf_option, kconfig_option,
+  set_option, only_option, skip_option, first_of_option, optional_option, jobs_option, btf_option, kconfig_option,
   {"limit",   K::number, "N",         "show at most N elements of each map (default 32)"},
 });
 
@@ -86,6 +88,7 @@ constexpr auto dump_options = std::to_array<Option>({
 
 constexpr std::string_view which_map =
   "A map is named by `id N`, `name NAME` (which must fit one map only) or `pinned PATH`.\n";
+constexpr std::string_view which_link = "A link is named by `id N` or `pinned PATH`.\n";
 constexpr std::string_view values_help =
   "KEY and VALUE are read by the map's C types where it has BTF: numbers, enumerators, 'x', \"text\", {1, .b = 2}.\n"
   "Bytes do always: hex:0a00002a. Per-CPU maps take one value for all processors.\n";
@@ -148,6 +151,26 @@ constexpr auto verb_table = std::to_array<Verb>({
            "a newer kernel, its configuration or a right is. Asks the kernel by programs that its verifier refuses and maps that are closed at once.\n",
    .examples = "  skep features\n  skep features --all | less\n  skep features --json | jq -r '.map_types[] | select(.has == \"no\") | .name, .why'\n",
    .options = features_options, .run = features},
+  {.name = "sections", .operands = "[NAME]", .least = 0, .most = 1,
+   .summary = "what the names of sections mean: SEC(\"NAME\")",
+   .help = "The type of program, the attach type, since which Linux, what the section says of its target and what else must be said. With NAME the row that it\n"
+           "finds; exit status 1, and the nearest rows, when it finds none.\n",
+   .examples = "  skep sections\n  skep sections kprobe.multi/tcp_*\n  skep sections --json | jq -r '.[] | select(.since == \"7.2\") | .section'\n",
+   .options = {}, .run = sections},
+  {.name = "link list", .operands = "", .least = 0, .most = 0,
+   .summary = "what is attached in the kernel by links",
+   .help = "Older ways of attaching (netlink, PROG_ATTACH, perf events before Linux 5.15) make no link objects and are not listed.\n",
+   .examples = "  skep link list\n  skep link list --json | jq '.[].target'\n", .options = {}, .run = link_list},
+  {.name = "link show", .operands = "LINK", .least = 2, .most = 2,
+   .summary = "one link: its type, program and target",
+   .help = which_link, .examples = "  skep link show id 7\n", .options = {}, .run = link_show},
+  {.name = "link detach", .operands = "LINK", .least = 2, .most = 2,
+   .summary = "end an attachment",
+   .help = "A link is named by `id N` or `pinned PATH`. A pin is taken away first; links of tracing programs go with their last pin and descriptor only.\n",
+   .examples = "  skep link detach id 7\n  skep link detach pinned /sys/fs/bpf/mine/drop\n", .options = {}, .run = link_detach},
+  {.name = "link pin", .operands = "LINK PATH", .least = 3, .most = 3,
+   .summary = "keep an attachment when its process ends",
+   .help = which_link, .examples = "  skep link pin id 7 /sys/fs/bpf/drop\n", .options = {}, .run = link_pin},
   {.name = "map list", .operands = "", .least = 0, .most = 0,
    .summary = "the maps in the kernel",
    .help = "", .examples = "  skep map list\n", .options = {}, .run = map_list},
