@@ -5,6 +5,7 @@
 #include "base/parallel.h"
 #include "base/result.h"
 #include "load/absence.h"
+#include "object/custom_sections.h"
 #include "object/section_rules.h"
 #include "skep/attach.h"
 
@@ -25,6 +26,9 @@ struct Task {
 
 /// Whether the section can say to what its programs are attached, and does not.
 bool names_no_place(const ProgramSpec& program) {
+  if (const auto custom = object::find_custom_section(program.section)) {
+    return !custom->attach;
+  }
   const object::SectionRule* rule = object::find_section_rule(program.section);
   return rule == nullptr || !rule->given.empty() ||
          (rule->target != object::Target::none && program.attach_target.empty());

@@ -4,6 +4,7 @@
 
 #include "base/result.h"
 #include "load/section_age.h"
+#include "object/custom_sections.h"
 #include "object/section_rules.h"
 
 namespace skep::attach {
@@ -52,6 +53,11 @@ Error with_age(Error error, const host::Facts& facts, std::string_view section) 
 Result<Link> attach_program(const Program& program, const AttachOptions& options) {
   const std::string& section = program.traits().section;
   const std::string noun = cat("program '", program.name(), "' (section ", section, ")");
+  if (const auto custom = object::find_custom_section(section); custom && custom->attach) {
+    const std::string& target = program.traits().attach_target;
+    SKEP_TRY_IN(noun, Link link, custom->attach(program, target, options));
+    return link;
+  }
   const object::SectionRule* rule = object::find_section_rule(section);
   if (rule == nullptr) {
     return fail(Errc::invalid, cat(noun, ": the section does not say what to attach to"));

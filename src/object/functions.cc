@@ -3,6 +3,7 @@
 
 #include "insn/decode.h"
 #include "insn/traits.h"
+#include "object/custom_sections.h"
 #include "object/draft.h"
 #include "object/section_rules.h"
 
@@ -130,11 +131,27 @@ Result<void> read_debug_info(Draft& draft, u32 section_index) {
   return {};
 }
 
+void describe_custom(ProgramSpec& program, const SectionHandler& custom) {
+  program.type = custom.program_type;
+  program.expected_attach_type = custom.attach_type;
+  program.flags = custom.flags;
+  if (program.section.size() > custom.name.size()) {
+    program.attach_target = program.section.substr(custom.name.size() + 1);
+  }
+  if (custom.prepare) {
+    custom.prepare(program);
+  }
+}
+
 ProgramSpec describe_program(const FunctionSpec& code, u32 function_index) {
   ProgramSpec program{.name = code.name, .section = code.section, .function = function_index};
   if (program.section.starts_with('?')) {
     program.section.erase(0, 1);
     program.autoload = false;
+  }
+  if (const auto custom = find_custom_section(program.section)) {
+    describe_custom(program, *custom);
+    return program;
   }
   const SectionRule* rule = find_section_rule(program.section);
   if (rule == nullptr) {
