@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -27,6 +28,9 @@ Result<Link> attach_program(const Program& program, const AttachOptions& options
 struct AttachAllOptions {
   AttachOptions attach;
   u32 jobs = 0;  ///< threads that attach; 0: one per CPU; 1: one after another, in this thread
+  /// Attaches one program; empty: attach_program(). Called from several threads at once. An error of code invalid from it counts as needs_more where the section says no
+  /// place.
+  std::function<Result<Link>(const Program& program, const AttachOptions& options)> attach_one;
   bool keep_going =
       false;  ///< true: programs that cannot be attached are reported and left out instead of failing the object
 };
@@ -56,7 +60,7 @@ struct AttachReport {
 
 /// Attaches every loaded program to what its section says, several at once; of declared alternatives (ObjectSpec::prefer) the first that can be. Programs whose sections name no
 /// place are left alone and reported as needs_more. Unless a program may be absent (ProgramSpec::optional, an alternative, `keep_going`), its failure detaches all the
-/// others again and is the error. `report`, when given, is filled in either case. Errors: as attach_program(); of the first program in order that failed.
+/// others again and is the error. The links come in the order of ObjectSpec::programs. `report`, when given, is filled in either case. Errors: as attach_program(); of the first program in order that failed.
 Result<std::vector<Link>> attach_all(Object& object, const AttachAllOptions& options = {},
                                      AttachReport* report = nullptr);
 

@@ -22,6 +22,7 @@ constexpr std::size_t detaching_threads = 32;
 struct Task {
   std::vector<u32> programs;  ///< indexes into ObjectSpec::programs, best first
   std::optional<Link> link;
+  u32 attached = 0;  ///< whose link it is
 };
 
 /// Whether the section can say to what its programs are attached, and does not.
@@ -112,11 +113,13 @@ class Attaching {
 
  private:
   void attach(const Program& program, const ProgramSpec& spec, AttachOutcome& outcome, Task& task) const {
-    auto link = attach_program(program, options_.attach);
+    auto link = options_.attach_one ? options_.attach_one(program, options_.attach)
+                                    : attach_program(program, options_.attach);
     if (link) {
       outcome.state = State::attached;
       outcome.place = link->place();
       task.link = std::move(*link);
+      task.attached = static_cast<u32>(&outcome - report_.programs.data());
       return;
     }
     outcome.state =
@@ -159,11 +162,14 @@ Result<std::vector<Link>> attach_all(Object& object, const AttachAllOptions& opt
   run_parallel(tasks.size(), threads, [&](std::size_t i) { attaching.run(tasks[i]); });
   std::optional<Error> first;
   std::vector<Link> links;
-  for (Task& task : tasks) {
+  for (const Task& task : tasks) {
     if (!first) {
       first = attaching.failure(task);
     }
     attaching.note_fallbacks(task);
+  }
+  std::ranges::stable_sort(tasks, {}, &Task::attached);
+  for (Task& task : tasks) {
     if (task.link) {
       links.push_back(std::move(*task.link));
     }

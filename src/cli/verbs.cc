@@ -47,6 +47,13 @@ constexpr auto run_options = std::to_array<Option>({
   {"limit",   K::number, "N",         "show at most N elements of each map (default 32)"},
 });
 
+constexpr auto attach_options = std::to_array<Option>({
+  {"tracepoint", K::text, "NAME", "of raw_tp programs: this tracepoint"},
+  {"pin",  K::text,   "DIR",     "pin each link as DIR/PROGRAM in a BPF file system, and end: it stays attached"},
+  {"for",  K::number, "SECONDS", "detach after so long (default: at ^C)"},
+  set_option, only_option, skip_option, first_of_option, optional_option, jobs_option, btf_option, kconfig_option,
+});
+
 constexpr auto explain_options = std::to_array<Option>({
   {"dry-run", K::flag, "",          "make no system call: show what would be asked of a recent kernel"},
   set_option, btf_option, kconfig_option,
@@ -123,6 +130,12 @@ constexpr auto verb_table = std::to_array<Verb>({
    .help = "The kernel runs each program on the given input without attaching it anywhere; then maps and variables are shown by their C types.\n",
    .examples = "  skep run prog.o\n  skep run prog.o --program count --repeat 1000 --data-in packet.bin\n",
    .options = run_options, .run = run},
+  {.name = "attach", .operands = "FILE", .least = 1, .most = 1,
+   .summary = "load an object and attach its programs until ^C, or for good",
+   .help = "Each program goes where its section says, or to what an option says for its kind (`skep sections` tells which need one). Tells of each program what\n"
+           "it is attached to. Everything is detached at ^C, after --for, or when the process ends in any other way; --pin keeps it.\n",
+   .examples = "  skep attach prog.o\n  skep attach prog.o --only count --pin /sys/fs/bpf/mine\n  skep attach prog.o --first-of by_fentry,by_kprobe --for 10\n",
+   .options = attach_options, .run = attach},
   {.name = "explain", .operands = "FILE", .least = 1, .most = 1,
    .summary = "each system call that loading an object makes, field by field",
    .help = "Shows every bpf(2) call in order with its attributes and what they mean, and each instruction that is rewritten, before and after.\n",

@@ -20,6 +20,7 @@ Status explain(const Arguments& arguments, Output& out);
 Status btf_min(const Arguments& arguments, Output& out);
 Status matrix(const Arguments& arguments, Output& out);
 Status btf_fetch(const Arguments& arguments, Output& out);
+Status attach(const Arguments& arguments, Output& out);
 Status sections(const Arguments& arguments, Output& out);
 Status link_list(const Arguments& arguments, Output& out);
 Status link_show(const Arguments& arguments, Output& out);

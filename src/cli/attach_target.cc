@@ -1,0 +1,65 @@
+#include "cli/attach_target.h"
+
+#include <array>
+
+#include "base/text.h"
+#include "object/section_rules.h"
+#include "skep/raw_tracepoint.h"
+
+namespace skep::cli {
+
+namespace {
+
+/// One option, the programs that it is for, and what it does.
+struct Way {
+  std::string_view option;
+  bool (*fits)(const object::SectionRule& rule);
+  Result<Link> (*attach)(const Program& program, const Arguments& arguments);
+};
+
+std::string value_of(const Arguments& arguments, std::string_view option) {
+  return std::string(arguments.text(option).value_or(std::string_view()));
+}
+
+bool is_raw_tracepoint(const object::SectionRule& rule) {
+  return rule.prog == BPF_PROG_TYPE_RAW_TRACEPOINT || rule.prog == BPF_PROG_TYPE_RAW_TRACEPOINT_WRITABLE;
+}
+
+Result<Link> to_raw_tracepoint(const Program& program, const Arguments& arguments) {
+  return attach_raw_tracepoint(program, {.name = value_of(arguments, "tracepoint")});
+}
+
+// The first that fits is taken.
+constexpr auto ways = std::to_array<Way>({
+    {.option = "tracepoint", .fits = is_raw_tracepoint, .attach = to_raw_tracepoint},
+});
+
+const Way* way_for(std::string_view section, const Arguments& arguments) {
+  const object::SectionRule* rule = object::find_section_rule(section);
+  for (const Way& way : ways) {
+    if (rule != nullptr && way.fits(*rule) && arguments.has(way.option)) {
+      return &way;
+    }
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+bool has_target(std::string_view section, const Arguments& arguments) {
+  return way_for(section, arguments) != nullptr;
+}
+
+Result<Link> attach_to_target(const Program& program, const Arguments& arguments) {
+  const Way* way = way_for(program.traits().section, arguments);
+  if (way == nullptr) {
+    return attach_program(program);
+  }
+  auto link = way->attach(program, arguments);
+  if (!link) {
+    return std::unexpected(std::move(link).error().within(cat("program '", program.name(), "'")));
+  }
+  return link;
+}
+
+}  // namespace skep::cli
