@@ -2,6 +2,7 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "attach/netlink_numbers.h"
@@ -38,6 +39,13 @@ void FakeNetwork::install(kernel::FakeKernel& kernel) {
 
 void FakeNetwork::know(int prog_fd, u32 id) {
   ids_[inode_of(prog_fd)] = id;
+}
+
+void FakeNetwork::forget() {
+  xdp.clear();
+  clsact.clear();
+  filters.clear();
+  routes.clear();
 }
 
 u32 FakeNetwork::id_of(int fd) const {

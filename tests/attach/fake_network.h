@@ -36,6 +36,8 @@ class FakeNetwork {
   /// The id that a program's descriptor, or a copy of it, stands for.
   void know(int prog_fd, u32 id);
 
+  /// Takes everything away.
+  void forget();
   bool is_empty() const { return xdp.empty() && clsact.empty() && filters.empty() && routes.empty(); }
 
  private:
