@@ -13,7 +13,8 @@ struct RouteTarget {
   u32 table = 0;            ///< 0: the main table
   u32 metric = 0;           ///< tells routes to one destination apart; 0: the kernel's default
   u32 headroom = 0;         ///< lwt_xmit: bytes that the program may put in front of a packet, at most 256
-  bool replace = false;     ///< take the place of the route to this destination with this metric, if there is one
+  bool replace =
+      false;  ///< take the place of the route to this destination with this metric, if there is one
 };
 
 /// Makes a route whose packets a program sees (sections lwt_in, lwt_out, lwt_xmit, lwt_seg6local: which one follows from the program's type). detach() deletes the route; it stays when this process

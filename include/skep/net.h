@@ -26,7 +26,8 @@ struct ListPlace {
   const Link* link = nullptr;        ///< or this link, which must be one of the kernel's
   u32 program_id = 0;                ///< or the program with this id
   u32 link_id = 0;                   ///< or the link with this id
-  u64 expected_revision = 0;  ///< fail (kernel, ESTALE) unless the list's revision is this, as query_tcx() and its kin tell it; 0: whatever it is
+  u64 expected_revision =
+      0;  ///< fail (kernel, ESTALE) unless the list's revision is this, as query_tcx() and its kin tell it; 0: whatever it is
 };
 
 /// One program in such a list.

@@ -15,18 +15,21 @@ Result<Link> attach_reuseport(const Program& program, int socket_fd, const Attac
 
 /// Where in a map of sockets.
 struct SockmapTarget {
-  const Map* map = nullptr;             ///< a SOCKMAP or SOCKHASH; need not outlive the Link
-  std::optional<bpf_attach_type> type;  ///< which hook, where the section leaves it open (sk_skb); absent: what the program was loaded for
+  const Map* map = nullptr;  ///< a SOCKMAP or SOCKHASH; need not outlive the Link
+  std::optional<bpf_attach_type>
+      type;  ///< which hook, where the section leaves it open (sk_skb); absent: what the program was loaded for
 };
 
 /// Attaches a program (sections sk_msg, sk_skb/stream_parser, sk_skb/stream_verdict, sk_skb/verdict, sk_skb) to the sockets of a map, those that are put in later. By link since Linux 6.10, else
 /// by BPF_PROG_ATTACH, which lasts as long as the map. Errors: invalid (another type of map; no hook named), busy (the map has one of this kind), unsupported, denied, kernel.
-Result<Link> attach_sockmap(const Program& program, const SockmapTarget& target, const AttachOptions& options = {});
+Result<Link> attach_sockmap(const Program& program, const SockmapTarget& target,
+                            const AttachOptions& options = {});
 /// The programs of a map's hook. Errors: unsupported (needs Linux 5.15), denied, kernel.
 Result<ProgramList> query_sockmap(const Map& map, bpf_attach_type type);
 
 /// Attaches a program of section lirc_mode2 to an infra-red receiver ("/dev/lirc0"). Errors: not_found (no such device), unsupported (needs CONFIG_BPF_LIRC_MODE2), busy (it has 64 programs), invalid (no receiver), denied, kernel. Since
 /// Linux 4.18.
-Result<Link> attach_lirc(const Program& program, const std::string& device, const AttachOptions& options = {});
+Result<Link> attach_lirc(const Program& program, const std::string& device,
+                         const AttachOptions& options = {});
 
 }  // namespace skep

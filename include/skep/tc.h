@@ -14,7 +14,8 @@ std::string_view name_of(TcDirection direction);
 struct TcHook {
   NetDevice device;
   TcDirection direction = TcDirection::ingress;
-  u32 parent = 0;  ///< another class or queueing discipline than clsact: its handle, major << 16 | minor; 0: clsact
+  u32 parent =
+      0;  ///< another class or queueing discipline than clsact: its handle, major << 16 | minor; 0: clsact
 };
 
 /// Gives the device a clsact queueing discipline, which has both hooks. False: it has one already. Errors: not_found (no such device), unsupported (the kernel lacks
@@ -26,11 +27,12 @@ Result<void> destroy_clsact(const NetDevice& device);
 /// Where and how a filter is made.
 struct TcTarget {
   TcHook hook;
-  u32 priority = 0;          ///< 1 to 65535, smaller runs earlier; 0: the kernel chooses one that is free
-  u32 handle = 0;            ///< tells filters of one priority apart; 0: the kernel chooses
-  bool replace = false;      ///< take the place of the filter with this priority and handle, if there is one
-  bool make_clsact = true;   ///< make the clsact discipline if it is missing; it is taken away with the last filter that Links made so
-  std::string name;          ///< shown by `tc filter show`; empty: the program's name
+  u32 priority = 0;      ///< 1 to 65535, smaller runs earlier; 0: the kernel chooses one that is free
+  u32 handle = 0;        ///< tells filters of one priority apart; 0: the kernel chooses
+  bool replace = false;  ///< take the place of the filter with this priority and handle, if there is one
+  bool make_clsact =
+      true;  ///< make the clsact discipline if it is missing; it is taken away with the last filter that Links made so
+  std::string name;  ///< shown by `tc filter show`; empty: the program's name
 };
 
 /// Attaches a program (sections tc, tc/ingress, tc/egress, classifier) as a filter in direct-action mode. The filter stays when this process dies. detach() deletes this filter
@@ -38,7 +40,8 @@ struct TcTarget {
 /// Errors: not_found (no such device; no clsact there), busy (EEXIST: priority and handle are taken), unsupported (CONFIG_NET_CLS_BPF), invalid, denied, kernel. Since Linux 4.5.
 Result<Link> attach_tc(const Program& program, const TcTarget& target, const AttachOptions& options = {});
 /// Attaches a program of section action: as the action of a filter that matches all packets (CONFIG_NET_CLS_MATCHALL, CONFIG_NET_ACT_BPF). Target and errors as attach_tc().
-Result<Link> attach_tc_action(const Program& program, const TcTarget& target, const AttachOptions& options = {});
+Result<Link> attach_tc_action(const Program& program, const TcTarget& target,
+                              const AttachOptions& options = {});
 
 /// A filter that runs a program.
 struct TcFilter {
@@ -59,7 +62,8 @@ struct TcxTarget {
   NetDevice device;
   TcDirection direction = TcDirection::ingress;
   ListPlace place;
-  bool or_clsact = false;  ///< on kernels without tcx: as a clsact filter (attach_tc()); `place` must then be Where::last without an expected revision
+  bool or_clsact =
+      false;  ///< on kernels without tcx: as a clsact filter (attach_tc()); `place` must then be Where::last without an expected revision
 };
 
 /// Attaches a program (sections tcx/ingress, tcx/egress, tc and their kin) by a tcx link, in the order that `place` says. Errors: not_found (no such device, no such anchor),
@@ -76,7 +80,8 @@ struct NetkitTarget {
 
 /// Attaches a program of section netkit/primary or netkit/peer to a netkit pair. Errors: as attach_tcx(); invalid (no netkit device, or its peer end), unsupported (needs Linux
 /// 6.7 and CONFIG_NETKIT).
-Result<Link> attach_netkit(const Program& program, const NetkitTarget& target, const AttachOptions& options = {});
+Result<Link> attach_netkit(const Program& program, const NetkitTarget& target,
+                           const AttachOptions& options = {});
 /// The programs of a netkit pair's primary (`peer` false) or peer end. Errors: as query_tcx(). Since Linux 6.7.
 Result<ProgramList> query_netkit(const NetDevice& device, bool peer);
 

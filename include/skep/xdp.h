@@ -22,9 +22,11 @@ struct XdpTarget {
   enum class Way : u8 { link_or_netlink, link, netlink };
   NetDevice device;
   XdpMode mode = XdpMode::any;
-  Way way = Way::link_or_netlink;     ///< by link where the kernel has them
-  const Program* replaces = nullptr;  ///< by netlink: take the place of this one, or fail (busy, EEXIST); since 5.7
-  bool replace_any = false;           ///< by netlink: take the place of whatever is there; else a place that is taken is refused (busy)
+  Way way = Way::link_or_netlink;  ///< by link where the kernel has them
+  const Program* replaces =
+      nullptr;  ///< by netlink: take the place of this one, or fail (busy, EEXIST); since 5.7
+  bool replace_any =
+      false;  ///< by netlink: take the place of whatever is there; else a place that is taken is refused (busy)
 };
 
 /// Attaches an XDP program to a device. The netlink way leaves the program attached when this process dies.
@@ -50,15 +52,16 @@ Result<XdpStatus> query_xdp(const NetDevice& device);
 /// What a driver can do with XDP. Bits of the kernel's netdev_xdp_act.
 struct XdpFeatures {
   u64 bits = 0;
-  u32 zero_copy_max_segments = 0;  ///< AF_XDP: how many buffers one zero-copy packet may have; 0: no zero copy
-  u64 rx_metadata = 0;             ///< netdev_xdp_rx_metadata: 1 timestamp, 2 hash, 4 VLAN tag (6.7)
-  bool basic() const { return (bits & 1) != 0; }                    ///< abort, drop, pass, tx
-  bool redirect() const { return (bits & 2) != 0; }                 ///< redirecting packets away
-  bool redirect_target() const { return (bits & 4) != 0; }          ///< packets can be redirected to it
-  bool zero_copy() const { return (bits & 8) != 0; }                ///< AF_XDP without a copy
-  bool hardware_offload() const { return (bits & 16) != 0; }        ///< XdpMode::offload
-  bool fragments() const { return (bits & 32) != 0; }               ///< packets in several buffers
-  bool fragments_target() const { return (bits & 64) != 0; }        ///< and such can be redirected to it
+  u32 zero_copy_max_segments =
+      0;                ///< AF_XDP: how many buffers one zero-copy packet may have; 0: no zero copy
+  u64 rx_metadata = 0;  ///< netdev_xdp_rx_metadata: 1 timestamp, 2 hash, 4 VLAN tag (6.7)
+  bool basic() const { return (bits & 1) != 0; }              ///< abort, drop, pass, tx
+  bool redirect() const { return (bits & 2) != 0; }           ///< redirecting packets away
+  bool redirect_target() const { return (bits & 4) != 0; }    ///< packets can be redirected to it
+  bool zero_copy() const { return (bits & 8) != 0; }          ///< AF_XDP without a copy
+  bool hardware_offload() const { return (bits & 16) != 0; }  ///< XdpMode::offload
+  bool fragments() const { return (bits & 32) != 0; }         ///< packets in several buffers
+  bool fragments_target() const { return (bits & 64) != 0; }  ///< and such can be redirected to it
 };
 
 /// Asks the driver's features. Errors: unsupported (needs Linux 6.3), not_found (no such device), kernel.

@@ -15,7 +15,8 @@ namespace {
 
 constexpr attach::Needs link_needs{.noun = "cgroup links", .since = {5, 7}, .config = "CONFIG_CGROUP_BPF"};
 constexpr attach::Needs list_needs{.noun = "positions among a cgroup's programs", .since = {6, 18}};
-constexpr attach::Needs preorder_needs{.noun = "programs that run before those of cgroups below", .since = {6, 15}};
+constexpr attach::Needs preorder_needs{.noun = "programs that run before those of cgroups below",
+                                       .since = {6, 15}};
 
 bool is_cgroup_hook(bpf_attach_type type) {
   return name_of(attach_type_names, type).starts_with("cgroup_") || type == BPF_LSM_CGROUP;
@@ -24,18 +25,22 @@ bool is_cgroup_hook(bpf_attach_type type) {
 /// Which hook: told, or what the program was loaded for.
 Result<bpf_attach_type> hook_of(const Program& program, const CgroupTarget& target) {
   const bpf_attach_type loaded = program.traits().expected_attach_type;
-  if (!target.type && program.traits().type == BPF_PROG_TYPE_CGROUP_SKB && program.traits().section == "cgroup/skb") {
-    return fail(Errc::invalid, cat("program '", program.name(),
-                                   "': section cgroup/skb leaves the hook open: say cgroup_inet_ingress or cgroup_inet_egress"));
+  if (!target.type && program.traits().type == BPF_PROG_TYPE_CGROUP_SKB &&
+      program.traits().section == "cgroup/skb") {
+    return fail(
+        Errc::invalid,
+        cat("program '", program.name(),
+            "': section cgroup/skb leaves the hook open: say cgroup_inet_ingress or cgroup_inet_egress"));
   }
   // Programs whose attach type was left out at loading (older kernels) have 0 there, the ingress hook's number.
-  const bpf_attach_type type = target.type.value_or(program.traits().type == BPF_PROG_TYPE_SOCK_OPS ? BPF_CGROUP_SOCK_OPS
-                                                    : program.traits().type == BPF_PROG_TYPE_CGROUP_DEVICE ? BPF_CGROUP_DEVICE
-                                                    : program.traits().type == BPF_PROG_TYPE_CGROUP_SOCK && loaded == 0
-                                                        ? BPF_CGROUP_INET_SOCK_CREATE
-                                                        : loaded);
+  const bpf_attach_type type = target.type.value_or(
+      program.traits().type == BPF_PROG_TYPE_SOCK_OPS                     ? BPF_CGROUP_SOCK_OPS
+      : program.traits().type == BPF_PROG_TYPE_CGROUP_DEVICE              ? BPF_CGROUP_DEVICE
+      : program.traits().type == BPF_PROG_TYPE_CGROUP_SOCK && loaded == 0 ? BPF_CGROUP_INET_SOCK_CREATE
+                                                                          : loaded);
   if (!is_cgroup_hook(type)) {
-    return fail(Errc::invalid, cat("program '", program.name(), "': ", name_of(attach_type_names, type), " is no hook of cgroups"));
+    return fail(Errc::invalid, cat("program '", program.name(), "': ", name_of(attach_type_names, type),
+                                   " is no hook of cgroups"));
   }
   return type;
 }
@@ -63,8 +68,8 @@ attach::Needs needs_of(const attach::KernelPlace& at, const CgroupTarget& target
   return at.is_special() ? list_needs : target.preorder ? preorder_needs : link_needs;
 }
 
-Result<Fd> create_link(const Program& program, const Fd& cgroup, bpf_attach_type type, const attach::KernelPlace& at,
-                       u32 flags) {
+Result<Fd> create_link(const Program& program, const Fd& cgroup, bpf_attach_type type,
+                       const attach::KernelPlace& at, u32 flags) {
   const kernel::LinkCreate want{
       .prog_fd = program.fd().raw(), .type = type, .target_fd = cgroup.raw(), .flags = at.flags | flags};
   return at.is_special() ? kernel::link_create_cgroup(program.kernel(), want, at.position)
@@ -91,9 +96,12 @@ Result<Link> attach_cgroup(const Program& program, const CgroupTarget& target, c
   const std::string place = cat(name_of(attach_type_names, type), " on ", target.path);
   const u32 extra = target.preorder ? BPF_F_PREORDER : 0;
   const host::Facts facts = attach::facts_for(program, options);
-  const bool by_attach = target.way == Way::prog_attach || target.replaces != nullptr || target.below != CgroupTarget::Below::multi;
+  const bool by_attach = target.way == Way::prog_attach || target.replaces != nullptr ||
+                         target.below != CgroupTarget::Below::multi;
   if (by_attach && target.way == Way::link) {
-    return fail(Errc::invalid, cat(place, ": a link neither replaces programs nor lets others replace it; use CgroupTarget::Way::prog_attach"));
+    return fail(Errc::invalid, cat(place,
+                                   ": a link neither replaces programs nor lets others replace it; use "
+                                   "CgroupTarget::Way::prog_attach"));
   }
   if (!by_attach) {
     auto link = create_link(program, cgroup, type, at, extra);
@@ -102,7 +110,8 @@ Result<Link> attach_cgroup(const Program& program, const CgroupTarget& target, c
     }
     const bool lacks_links = link.error().sys_errno() == EINVAL && attach::is_before(facts, link_needs.since);
     if (!lacks_links || target.way == Way::link || at.is_special() || target.preorder) {
-      Error error = attach::with_list(explained(std::move(link).error(), place), kernel, cgroup.raw(), type, target.place);
+      Error error = attach::with_list(explained(std::move(link).error(), place), kernel, cgroup.raw(), type,
+                                      target.place);
       return std::unexpected(attach::with_reason(std::move(error), facts, options, needs_of(at, target)));
     }
   }
@@ -117,8 +126,11 @@ Result<Link> attach_cgroup(const Program& program, const CgroupTarget& target, c
                                                             : attach::ProgAttachment::Replace::over};
   auto attached = attach::attach_prog(program, std::move(how));
   if (!attached) {
-    return std::unexpected(attach::with_reason(explained(std::move(attached).error(), place), facts, options,
-                                               at.is_special() ? list_needs : attach::Needs{.noun = "programs on cgroups", .since = {4, 10}, .config = "CONFIG_CGROUP_BPF"}));
+    return std::unexpected(attach::with_reason(
+        explained(std::move(attached).error(), place), facts, options,
+        at.is_special()
+            ? list_needs
+            : attach::Needs{.noun = "programs on cgroups", .since = {4, 10}, .config = "CONFIG_CGROUP_BPF"}));
   }
   return Link(std::move(*attached), place);
 }

@@ -35,8 +35,9 @@ std::unexpected<Error> no_device(Netlink& netlink, const NetDevice& device) {
   if (device.index == 0) {
     const std::vector<std::string> names = all_names(netlink);
     const auto near = nearest(device.name, {names.begin(), names.end()});
-    text += near.empty() ? names.empty() || names.size() > 12 ? std::string() : cat("; it has ", join(names, ", "))
-                         : cat("; did you mean ", join(near, ", "), "?");
+    text += near.empty()
+                ? names.empty() || names.size() > 12 ? std::string() : cat("; it has ", join(names, ", "))
+                : cat("; did you mean ", join(near, ", "), "?");
   }
   return std::unexpected(Error(Errc::not_found, std::move(text), ENODEV));
 }
@@ -72,7 +73,8 @@ Result<FoundDevice> find_device(Netlink& netlink, const NetDevice& device) {
   SKEP_TRY(const NetlinkReply reply, describe_device(netlink, device));
   SKEP_TRY_IN(noun_of(device), const auto head, reply.fixed<ifinfomsg>());
   SKEP_TRY_IN(noun_of(device), const auto attributes, reply.attributes(sizeof(ifinfomsg)));
-  return FoundDevice{.index = static_cast<u32>(head.index), .name = std::string(attributes.text(IFLA_IFNAME))};
+  return FoundDevice{.index = static_cast<u32>(head.index),
+                     .name = std::string(attributes.text(IFLA_IFNAME))};
 }
 
 Result<FoundDevice> find_device(kernel::Kernel& kernel, const NetDevice& device) {

@@ -11,16 +11,18 @@ namespace {
 
 /// The anchor's descriptor or id into `at`. False: there is none.
 Result<bool> set_anchor(const ListPlace& place, KernelPlace& at) {
-  const int anchors = int{place.program != nullptr} + int{place.link != nullptr} + int{place.program_id != 0} +
-                      int{place.link_id != 0};
+  const int anchors = int{place.program != nullptr} + int{place.link != nullptr} +
+                      int{place.program_id != 0} + int{place.link_id != 0};
   if (anchors > 1) {
-    return fail(Errc::invalid, cat("position in a list: want one program or link to stand by, have ", anchors));
+    return fail(Errc::invalid,
+                cat("position in a list: want one program or link to stand by, have ", anchors));
   }
   if (place.program != nullptr) {
     at.position.relative = static_cast<u32>(place.program->fd().raw());
   } else if (place.link != nullptr) {
     if (!place.link->fd()) {
-      return fail(Errc::invalid, cat("position in a list: ", place.link->place(), " is no link of the kernel's to stand by"));
+      return fail(Errc::invalid, cat("position in a list: ", place.link->place(),
+                                     " is no link of the kernel's to stand by"));
     }
     at.position.relative = static_cast<u32>(place.link->fd().raw());
     at.flags |= BPF_F_LINK;
@@ -46,8 +48,9 @@ Result<KernelPlace> kernel_place(const ListPlace& place) {
   SKEP_TRY(const bool has_anchor, set_anchor(place, at));
   const bool wants_anchor = place.where == Where::before || place.where == Where::after;
   if (has_anchor != wants_anchor) {
-    return fail(Errc::invalid, wants_anchor ? "position in a list: want a program or link to stand by, have none"
-                                            : "position in a list: first and last stand by no other program");
+    return fail(Errc::invalid, wants_anchor
+                                   ? "position in a list: want a program or link to stand by, have none"
+                                   : "position in a list: first and last stand by no other program");
   }
   switch (place.where) {
     case Where::last: break;
@@ -90,23 +93,27 @@ Result<ProgramList> list_programs(kernel::Kernel& kernel, int target, bpf_attach
     ProgramList list{.programs = {}, .revision = query.revision};
     for (u32 i = 0; i < query.count; ++i) {
       const u32 all = query.attach_flags;
-      list.programs.push_back({.program_id = ids[i], .link_id = links[i], .flags = flags[i] != 0 ? flags[i] : all});
+      list.programs.push_back(
+          {.program_id = ids[i], .link_id = links[i], .flags = flags[i] != 0 ? flags[i] : all});
     }
     return list;
   }
 }
 
-Error with_list(Error error, kernel::Kernel& kernel, int target, bpf_attach_type type, const ListPlace& place) {
+Error with_list(Error error, kernel::Kernel& kernel, int target, bpf_attach_type type,
+                const ListPlace& place) {
   const int why = error.sys_errno();
   if (why == ESTALE) {
     if (const auto now = list_programs(kernel, target, type, 0, "ask for the revision")) {
-      return Error(Errc::kernel,
-                   cat(error.message(), "; want revision ", place.expected_revision, ", have ", now->revision), why);
+      return Error(
+          Errc::kernel,
+          cat(error.message(), "; want revision ", place.expected_revision, ", have ", now->revision), why);
     }
   }
   const bool by_other = place.where == ListPlace::Where::before || place.where == ListPlace::Where::after;
   if (why == ENOENT && by_other) {
-    return Error(Errc::not_found, cat(error.message(), "; the program or link to stand by is not in the list"), why);
+    return Error(Errc::not_found,
+                 cat(error.message(), "; the program or link to stand by is not in the list"), why);
   }
   return error;
 }

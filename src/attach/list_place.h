@@ -23,6 +23,7 @@ Result<ProgramList> list_programs(kernel::Kernel& kernel, int target, bpf_attach
                                   std::string_view subject);
 
 /// `error`, with the list's present revision if it was the expected one that was wrong (ESTALE), and with what the anchor is if there is no such (ENOENT).
-Error with_list(Error error, kernel::Kernel& kernel, int target, bpf_attach_type type, const ListPlace& place);
+Error with_list(Error error, kernel::Kernel& kernel, int target, bpf_attach_type type,
+                const ListPlace& place);
 
 }  // namespace skep::attach

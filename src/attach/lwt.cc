@@ -37,7 +37,8 @@ Result<Prefix> parse_prefix(std::string_view text, std::string_view noun) {
     const std::string_view digits = text.substr(slash + 1);
     const auto [end, failure] = std::from_chars(digits.data(), digits.data() + digits.size(), bits);
     if (failure != std::errc{} || end != digits.data() + digits.size() || bits > all) {
-      return fail(Errc::invalid, cat(noun, ": want a length of 0 to ", all, " after the '/', have '", text, "'"));
+      return fail(Errc::invalid,
+                  cat(noun, ": want a length of 0 to ", all, " after the '/', have '", text, "'"));
     }
   }
   prefix.bits = static_cast<u8>(bits);
@@ -64,8 +65,9 @@ void put_key(attach::NetlinkWriter& request, const Route& route) {
                               .destination_bits = route.destination.bits,
                               .table = route.table < 256 ? static_cast<u8>(route.table) : u8{0},
                               .protocol = attach::RTPROT_BOOT,
-                              .scope = route.gateway || route.destination.family == AF_INET6 ? attach::RT_SCOPE_UNIVERSE
-                                                                                           : attach::RT_SCOPE_LINK,
+                              .scope = route.gateway || route.destination.family == AF_INET6
+                                           ? attach::RT_SCOPE_UNIVERSE
+                                           : attach::RT_SCOPE_LINK,
                               .type = attach::RTN_UNICAST});
   request.attribute(attach::RTA_DST, route.destination.address()).number(attach::RTA_OIF, route.index);
   request.number(attach::RTA_TABLE, route.table);
@@ -87,7 +89,9 @@ void put_program(attach::NetlinkWriter& request, const Route& route, const Progr
     request.number(SEG6_LOCAL_BPF_PROG, fd).text(SEG6_LOCAL_BPF_PROG_NAME, program.name()).close().close();
     return;
   }
-  const u16 hook = type == BPF_PROG_TYPE_LWT_IN ? LWT_BPF_IN : type == BPF_PROG_TYPE_LWT_OUT ? LWT_BPF_OUT : LWT_BPF_XMIT;
+  const u16 hook = type == BPF_PROG_TYPE_LWT_IN    ? LWT_BPF_IN
+                   : type == BPF_PROG_TYPE_LWT_OUT ? LWT_BPF_OUT
+                                                   : LWT_BPF_XMIT;
   request.number(RTA_ENCAP_TYPE, LWTUNNEL_ENCAP_BPF).open(RTA_ENCAP).open(hook);
   request.number(LWT_BPF_PROG_FD, fd).text(LWT_BPF_PROG_NAME, program.name()).close();
   if (route.headroom != 0) {
@@ -98,7 +102,8 @@ void put_program(attach::NetlinkWriter& request, const Route& route, const Progr
 
 Result<void> put_route(attach::Netlink& netlink, const Route& route, const Program& program, bool replace) {
   attach::NetlinkWriter request(
-      attach::RTM_NEWROUTE, static_cast<u16>(attach::NLM_F_CREATE | (replace ? attach::NLM_F_REPLACE : attach::NLM_F_EXCL)));
+      attach::RTM_NEWROUTE,
+      static_cast<u16>(attach::NLM_F_CREATE | (replace ? attach::NLM_F_REPLACE : attach::NLM_F_EXCL)));
   put_key(request, route);
   put_program(request, route, program);
   return netlink.tell(request, "make the route");
@@ -128,7 +133,9 @@ class RouteWithProgram final : public attach::Attachment {
   }
   void release() override { netlink_.reset(); }
   kernel::Kernel* kernel() const override { return netlink_ ? &netlink_->kernel() : nullptr; }
-  Result<void> update(const Program& replacement) override { return put_route(*netlink_, route_, replacement, true); }
+  Result<void> update(const Program& replacement) override {
+    return put_route(*netlink_, route_, replacement, true);
+  }
 
  private:
   std::shared_ptr<attach::Netlink> netlink_;
@@ -136,20 +143,23 @@ class RouteWithProgram final : public attach::Attachment {
 };
 
 Result<Route> route_of(const Program& program, const RouteTarget& target, const attach::FoundDevice& device) {
-  Route route{.index = device.index,
-              .table = target.table != 0 ? target.table : u32{attach::RT_TABLE_MAIN},
-              .metric = target.metric,
-              .headroom = target.headroom,
-              .place = cat(name_of(prog_type_names, program.traits().type), " on the route to ", target.destination)};
+  Route route{
+      .index = device.index,
+      .table = target.table != 0 ? target.table : u32{attach::RT_TABLE_MAIN},
+      .metric = target.metric,
+      .headroom = target.headroom,
+      .place = cat(name_of(prog_type_names, program.traits().type), " on the route to ", target.destination)};
   SKEP_TRY(route.destination, parse_prefix(target.destination, "destination"));
   if (!target.gateway.empty()) {
     SKEP_TRY(route.gateway, parse_prefix(target.gateway, "gateway"));
     if (route.gateway->family != route.destination.family) {
-      return fail(Errc::invalid, cat("gateway ", target.gateway, ": want the family of the destination ", target.destination));
+      return fail(Errc::invalid, cat("gateway ", target.gateway, ": want the family of the destination ",
+                                     target.destination));
     }
   }
   if (program.traits().type == BPF_PROG_TYPE_LWT_SEG6LOCAL && route.destination.family != AF_INET6) {
-    return fail(Errc::invalid, cat("destination ", target.destination, ": want IPv6 for a program of section lwt_seg6local"));
+    return fail(Errc::invalid, cat("destination ", target.destination,
+                                   ": want IPv6 for a program of section lwt_seg6local"));
   }
   return route;
 }
@@ -159,8 +169,10 @@ Result<Route> route_of(const Program& program, const RouteTarget& target, const 
 Result<Link> attach_lwt(const Program& program, const RouteTarget& target, const AttachOptions& options) {
   const bpf_prog_type type = program.traits().type;
   const bool is_seg6 = type == BPF_PROG_TYPE_LWT_SEG6LOCAL;
-  if (!is_seg6 && type != BPF_PROG_TYPE_LWT_IN && type != BPF_PROG_TYPE_LWT_OUT && type != BPF_PROG_TYPE_LWT_XMIT) {
-    return fail(Errc::invalid, cat("program '", program.name(), "': want section lwt_in, lwt_out, lwt_xmit or lwt_seg6local, have ",
+  if (!is_seg6 && type != BPF_PROG_TYPE_LWT_IN && type != BPF_PROG_TYPE_LWT_OUT &&
+      type != BPF_PROG_TYPE_LWT_XMIT) {
+    return fail(Errc::invalid, cat("program '", program.name(),
+                                   "': want section lwt_in, lwt_out, lwt_xmit or lwt_seg6local, have ",
                                    program.traits().section));
   }
   SKEP_TRY(auto netlink, attach::Netlink::route(program.kernel()));
@@ -175,7 +187,8 @@ Result<Link> attach_lwt(const Program& program, const RouteTarget& target, const
     const attach::Needs needs{.noun = name_of(prog_type_names, type),
                               .since = is_seg6 ? host::Release{4, 18} : host::Release{4, 10},
                               .config = is_seg6 ? "CONFIG_IPV6_SEG6_BPF" : "CONFIG_LWTUNNEL_BPF"};
-    return std::unexpected(attach::with_reason(std::move(error), attach::facts_for(program, options), options, needs));
+    return std::unexpected(
+        attach::with_reason(std::move(error), attach::facts_for(program, options), options, needs));
   }
   return Link(std::make_unique<RouteWithProgram>(std::move(netlink), std::move(route)), place);
 }

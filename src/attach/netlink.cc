@@ -115,7 +115,8 @@ Result<bool> Netlink::take(ByteView datagram, Round& round) {
     }
     round.bytes += message.payload.size();
     if (round.bytes > answer_bytes) {
-      return fail(Errc::malformed, cat(round.subject, ": the answer is longer than ", answer_bytes, " bytes"));
+      return fail(Errc::malformed,
+                  cat(round.subject, ": the answer is longer than ", answer_bytes, " bytes"));
     }
     const auto payload = message.payload.span();
     round.replies.push_back({.type = message.type, .payload = {payload.begin(), payload.end()}});
@@ -143,7 +144,8 @@ Result<bool> Netlink::one_try(NetlinkWriter& request, std::string_view subject,
       return fail_errno(static_cast<int>(-got), cat(subject, ": wait for the answer"));
     }
     if (static_cast<std::size_t>(got) > buffer_.size()) {
-      return fail(Errc::truncated, cat(subject, ": want a datagram of at most ", buffer_.size(), " bytes, have ", got));
+      return fail(Errc::truncated,
+                  cat(subject, ": want a datagram of at most ", buffer_.size(), " bytes, have ", got));
     }
     SKEP_TRY(const bool complete,
              take(ByteView(buffer_.data(), static_cast<std::size_t>(got), std::endian::native), round));

@@ -23,7 +23,8 @@ struct NetlinkReply {
   template <class Fixed>
   Result<Fixed> fixed() const {
     if (payload.size() < sizeof(Fixed)) {
-      return fail(Errc::truncated, cat("netlink message of type ", type, ": want ", sizeof(Fixed), " bytes, have ", payload.size()));
+      return fail(Errc::truncated, cat("netlink message of type ", type, ": want ", sizeof(Fixed),
+                                       " bytes, have ", payload.size()));
     }
     Fixed part;
     std::memcpy(&part, payload.data(), sizeof part);

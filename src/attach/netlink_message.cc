@@ -88,9 +88,11 @@ Result<std::vector<NetlinkMessage>> split_datagram(ByteView datagram) {
     SKEP_TRY_IN("netlink message", const auto header, datagram.record<header_bytes>(0));
     const u32 length = header.at<0, u32>();
     if (length < header_bytes) {
-      return fail(Errc::malformed, cat("netlink message: want a length of at least ", header_bytes, ", have ", length));
+      return fail(Errc::malformed,
+                  cat("netlink message: want a length of at least ", header_bytes, ", have ", length));
     }
-    SKEP_TRY_IN("netlink message", const ByteView payload, datagram.slice(header_bytes, length - header_bytes));
+    SKEP_TRY_IN("netlink message", const ByteView payload,
+                datagram.slice(header_bytes, length - header_bytes));
     messages.push_back({.type = header.at<4, u16>(),
                         .flags = header.at<6, u16>(),
                         .sequence = header.at<8, u32>(),
@@ -107,12 +109,13 @@ Result<NetlinkAttributes> NetlinkAttributes::parse(ByteView bytes) {
     SKEP_TRY_IN("netlink attribute", const auto header, bytes.record<attribute_header_bytes>(0));
     const u16 length = header.at<0, u16>();
     if (length < attribute_header_bytes) {
-      return fail(Errc::malformed,
-                  cat("netlink attribute: want a length of at least ", attribute_header_bytes, ", have ", length));
+      return fail(Errc::malformed, cat("netlink attribute: want a length of at least ",
+                                       attribute_header_bytes, ", have ", length));
     }
     SKEP_TRY_IN("netlink attribute", const ByteView payload,
                 bytes.slice(attribute_header_bytes, length - attribute_header_bytes));
-    attributes.all_.push_back({.type = static_cast<u16>(header.at<2, u16>() & NLA_TYPE_MASK), .payload = payload});
+    attributes.all_.push_back(
+        {.type = static_cast<u16>(header.at<2, u16>() & NLA_TYPE_MASK), .payload = payload});
     SKEP_TRY(bytes, bytes.from(std::min<u64>(rounded(length), bytes.size())));
   }
   return attributes;

@@ -39,11 +39,12 @@ class AttachedProg final : public Attachment {
     }
     SKEP_TRY(Fd program, kernel::duplicate(replacement.fd().raw(), "a program"));
     const bool by_name = how_.replace == ProgAttachment::Replace::by_name;
-    SKEP_CHECK(kernel::prog_attach(kernel_, {.target = target_of(how_),
-                                             .prog_fd = program.raw(),
-                                             .type = how_.type,
-                                             .flags = (how_.flags & ~BPF_F_REPLACE) | (by_name ? BPF_F_REPLACE : 0),
-                                             .replace_fd = by_name ? program_.raw() : -1}));
+    SKEP_CHECK(
+        kernel::prog_attach(kernel_, {.target = target_of(how_),
+                                      .prog_fd = program.raw(),
+                                      .type = how_.type,
+                                      .flags = (how_.flags & ~BPF_F_REPLACE) | (by_name ? BPF_F_REPLACE : 0),
+                                      .replace_fd = by_name ? program_.raw() : -1}));
     program_ = std::move(program);
     return {};
   }

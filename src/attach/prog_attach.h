@@ -11,7 +11,7 @@ namespace skep::attach {
 struct ProgAttachment {
   Fd target;  ///< the cgroup, map, namespace or device; none: 0
   bpf_attach_type type{};
-  u32 flags = 0;       ///< BPF_F_ALLOW_MULTI, ...
+  u32 flags = 0;        ///< BPF_F_ALLOW_MULTI, ...
   int replace_fd = -1;  ///< with BPF_F_REPLACE
   kernel::ListPosition position;
   /// What update() does: nothing there; names the program to replace (cgroups with many programs, 5.6); or just attaches over it.

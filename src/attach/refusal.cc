@@ -33,8 +33,8 @@ Error with_reason(Error error, const host::Facts& facts, const AttachOptions& op
   }
   if (is_before(facts, needs.since)) {
     return Error(Errc::unsupported,
-                 cat(error.message(), "; ", needs.noun, ": needs Linux ", host::text_of(needs.since), " (this is ",
-                     host::text_of(*facts.release()), ")"),
+                 cat(error.message(), "; ", needs.noun, ": needs Linux ", host::text_of(needs.since),
+                     " (this is ", host::text_of(*facts.release()), ")"),
                  why);
   }
   if (why != EINVAL && why != E2BIG && !needs.config.empty()) {

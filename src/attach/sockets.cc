@@ -27,7 +27,8 @@ class OnSocket final : public attach::Attachment {
     int set;
     int take_off;
   };
-  OnSocket(kernel::Kernel& kernel, int socket, Options options) : kernel_(kernel), socket_(socket), options_(options) {}
+  OnSocket(kernel::Kernel& kernel, int socket, Options options)
+      : kernel_(kernel), socket_(socket), options_(options) {}
   ~OnSocket() override {
     if (attached_) {
       (void)detach();
@@ -37,7 +38,8 @@ class OnSocket final : public attach::Attachment {
   /// Errors: kernel.
   Result<void> set(int prog_fd) {
     const int raw = kernel_.set_socket_option(
-        socket_, {.level = SOL_SOCKET, .name = options_.set, .value = &prog_fd, .value_bytes = sizeof prog_fd});
+        socket_,
+        {.level = SOL_SOCKET, .name = options_.set, .value = &prog_fd, .value_bytes = sizeof prog_fd});
     if (raw < 0) {
       return fail_errno(-raw, cat("set the program of socket ", socket_));
     }
@@ -48,7 +50,8 @@ class OnSocket final : public attach::Attachment {
     attached_ = false;
     const int none = 0;
     const int raw = kernel_.set_socket_option(
-        socket_, {.level = SOL_SOCKET, .name = options_.take_off, .value = &none, .value_bytes = sizeof none});
+        socket_,
+        {.level = SOL_SOCKET, .name = options_.take_off, .value = &none, .value_bytes = sizeof none});
     // ENOENT: the socket has no program any more.
     if (raw < 0 && raw != -ENOENT) {
       return fail_errno(-raw, cat("take the program off socket ", socket_));
@@ -75,11 +78,15 @@ Result<Link> attach_to_socket(const Program& program, int socket_fd, OnSocket::O
     if (why == EBADF || why == ENOTSOCK) {
       return std::unexpected(Error(Errc::invalid, cat(error.message(), "; want a socket"), why));
     }
-    if (why == EINVAL && how.set == attach_reuseport_ebpf && !attach::is_before(attach::facts_for(program, options), needs.since)) {
+    if (why == EINVAL && how.set == attach_reuseport_ebpf &&
+        !attach::is_before(attach::facts_for(program, options), needs.since)) {
       return std::unexpected(
-          Error(Errc::invalid, cat(error.message(), "; want a socket with SO_REUSEPORT, and a program that is meant for it"), why));
+          Error(Errc::invalid,
+                cat(error.message(), "; want a socket with SO_REUSEPORT, and a program that is meant for it"),
+                why));
     }
-    return std::unexpected(attach::with_reason(std::move(error), attach::facts_for(program, options), options, needs));
+    return std::unexpected(
+        attach::with_reason(std::move(error), attach::facts_for(program, options), options, needs));
   }
   return Link(std::move(attached), std::move(place));
 }
@@ -88,12 +95,14 @@ Result<Link> attach_to_socket(const Program& program, int socket_fd, OnSocket::O
 
 Result<Link> attach_socket_filter(const Program& program, int socket_fd, const AttachOptions& options) {
   return attach_to_socket(program, socket_fd, {.set = attach_bpf, .take_off = detach_filter},
-                          cat("filter of socket ", socket_fd), options, {.noun = "programs on sockets", .since = {3, 19}});
+                          cat("filter of socket ", socket_fd), options,
+                          {.noun = "programs on sockets", .since = {3, 19}});
 }
 
 Result<Link> attach_reuseport(const Program& program, int socket_fd, const AttachOptions& options) {
-  return attach_to_socket(program, socket_fd, {.set = attach_reuseport_ebpf, .take_off = detach_reuseport_bpf},
-                          cat("reuseport group of socket ", socket_fd), options, {.noun = "sk_reuseport", .since = {4, 19}});
+  return attach_to_socket(
+      program, socket_fd, {.set = attach_reuseport_ebpf, .take_off = detach_reuseport_bpf},
+      cat("reuseport group of socket ", socket_fd), options, {.noun = "sk_reuseport", .since = {4, 19}});
 }
 
 Result<Link> attach_lirc(const Program& program, const std::string& device, const AttachOptions& options) {
@@ -109,11 +118,14 @@ Result<Link> attach_lirc(const Program& program, const std::string& device, cons
       return std::unexpected(std::move(error).with_code(Errc::busy));
     }
     if (error.sys_errno() == EINVAL) {
-      return std::unexpected(
-          Error(Errc::invalid, cat(error.message(), "; want a receiver (/dev/lirc*), and a kernel with CONFIG_BPF_LIRC_MODE2"), EINVAL));
+      return std::unexpected(Error(
+          Errc::invalid,
+          cat(error.message(), "; want a receiver (/dev/lirc*), and a kernel with CONFIG_BPF_LIRC_MODE2"),
+          EINVAL));
     }
-    return std::unexpected(attach::with_reason(std::move(error), attach::facts_for(program, options), options,
-                                               {.noun = "lirc_mode2", .since = {4, 18}, .config = "CONFIG_BPF_LIRC_MODE2"}));
+    return std::unexpected(
+        attach::with_reason(std::move(error), attach::facts_for(program, options), options,
+                            {.noun = "lirc_mode2", .since = {4, 18}, .config = "CONFIG_BPF_LIRC_MODE2"}));
   }
   return Link(std::move(*attached), cat("lirc_mode2 on ", device));
 }

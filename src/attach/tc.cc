@@ -1,7 +1,6 @@
 // Filters of the clsact queueing discipline, by netlink.
 #include "skep/tc.h"
 
-
 #include <cerrno>
 
 #include "attach/by_section.h"
@@ -42,18 +41,21 @@ Result<Link> attach_filter(const Program& program, const TcTarget& target, attac
   if (target.make_clsact && target.hook.parent == 0) {
     SKEP_TRY(made, attach::make_clsact(*netlink, device));
   }
-  const attach::FilterRequest request{
-      .kind = kind,
-      .at = {.index = device.index, .parent = parent_of(target.hook), .priority = target.priority, .handle = target.handle},
-      .replace = target.replace,
-      .name = target.name.empty() ? std::string(program.name()) : target.name,
-      .remove_clsact = made};
+  const attach::FilterRequest request{.kind = kind,
+                                      .at = {.index = device.index,
+                                             .parent = parent_of(target.hook),
+                                             .priority = target.priority,
+                                             .handle = target.handle},
+                                      .replace = target.replace,
+                                      .name = target.name.empty() ? std::string(program.name()) : target.name,
+                                      .remove_clsact = made};
   auto filter = attach::attach_filter(program, request, netlink);
   if (!filter) {
     if (made) {
       (void)attach::remove_clsact_if_unused(*netlink, device.index);
     }
-    return std::unexpected(attach::with_reason(std::move(filter).error().within(place), attach::facts_for(program, options), options,
+    return std::unexpected(attach::with_reason(std::move(filter).error().within(place),
+                                               attach::facts_for(program, options), options,
                                                {.noun = "filters with programs", .since = {4, 5}}));
   }
   return Link(std::move(*filter), place);
@@ -84,7 +86,8 @@ Result<Link> attach_tc_action(const Program& program, const TcTarget& target, co
 Result<std::vector<TcFilter>> query_tc(const TcHook& hook) {
   SKEP_TRY(const auto netlink, attach::Netlink::route(load::this_kernel()));
   SKEP_TRY(const attach::FoundDevice device, attach::find_device(*netlink, hook.device));
-  SKEP_TRY_IN(noun_of(device, hook), auto filters, attach::list_filters(*netlink, device.index, parent_of(hook)));
+  SKEP_TRY_IN(noun_of(device, hook), auto filters,
+              attach::list_filters(*netlink, device.index, parent_of(hook)));
   return filters;
 }
 
@@ -95,9 +98,11 @@ Result<void> detach_tc(const TcHook& hook, u32 priority, u32 handle) {
   if (priority == 0 || handle == 0) {
     return fail(Errc::invalid, cat(place, ": want the priority and the handle of the filter to delete"));
   }
-  SKEP_CHECK_IN(place, attach::delete_filter(
-                           *netlink, {.index = device.index, .parent = parent_of(hook), .priority = priority, .handle = handle},
-                           attach::FilterKind::program));
+  SKEP_CHECK_IN(
+      place, attach::delete_filter(
+                 *netlink,
+                 {.index = device.index, .parent = parent_of(hook), .priority = priority, .handle = handle},
+                 attach::FilterKind::program));
   return {};
 }
 

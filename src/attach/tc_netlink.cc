@@ -16,7 +16,10 @@ u32 info_of(u32 priority) {
 }
 
 tcmsg head_of(const TcPlace& at) {
-  return {.index = static_cast<s32>(at.index), .handle = at.handle, .parent = at.parent, .info = info_of(at.priority)};
+  return {.index = static_cast<s32>(at.index),
+          .handle = at.handle,
+          .parent = at.parent,
+          .info = info_of(at.priority)};
 }
 
 std::string_view kind_name(FilterKind kind) {
@@ -28,7 +31,9 @@ Error without_module(Error error, std::string_view config) {
   if (error.sys_errno() != ENOENT) {
     return error;
   }
-  return Error(Errc::unsupported, cat(error.message(), "; needs a kernel with ", config, " (or its module is not there)"), ENOENT);
+  return Error(Errc::unsupported,
+               cat(error.message(), "; needs a kernel with ", config, " (or its module is not there)"),
+               ENOENT);
 }
 
 void put_program(NetlinkWriter& request, int fd, const std::string& name) {
@@ -129,8 +134,8 @@ class Filter final : public Attachment {
     const auto netlink = std::move(netlink_);
     SKEP_TRY(const auto seen, filter_at(*netlink, request_.at, request_.kind));
     if (seen && seen->filter.program_id != program_id_ && seen->filter.program_id != 0) {
-      return fail(Errc::busy, cat("delete the filter: want program ", program_id_, ", have ", seen->filter.program_id,
-                                  ", which took its place and is left alone"));
+      return fail(Errc::busy, cat("delete the filter: want program ", program_id_, ", have ",
+                                  seen->filter.program_id, ", which took its place and is left alone"));
     }
     if (seen) {
       SKEP_CHECK(delete_filter(*netlink, request_.at, request_.kind));
@@ -155,9 +160,10 @@ Result<TcPlace> put_filter(Netlink& netlink, int prog_fd, const FilterRequest& w
   (want.kind == FilterKind::program ? put_program : put_action)(request, prog_fd, want.name);
   auto replies = netlink.ask(request, "make the filter");
   if (!replies) {
-    return std::unexpected(without_module(
-        std::move(replies).error(),
-        want.kind == FilterKind::program ? "CONFIG_NET_CLS_BPF" : "CONFIG_NET_CLS_MATCHALL and CONFIG_NET_ACT_BPF"));
+    return std::unexpected(
+        without_module(std::move(replies).error(), want.kind == FilterKind::program
+                                                       ? "CONFIG_NET_CLS_BPF"
+                                                       : "CONFIG_NET_CLS_MATCHALL and CONFIG_NET_ACT_BPF"));
   }
   TcPlace at = want.at;
   for (const NetlinkReply& reply : *replies) {
@@ -168,7 +174,8 @@ Result<TcPlace> put_filter(Netlink& netlink, int prog_fd, const FilterRequest& w
     }
   }
   if (at.priority == 0 || at.handle == 0) {
-    return fail(Errc::malformed, "make the filter: the kernel's answer does not say which priority and handle it has");
+    return fail(Errc::malformed,
+                "make the filter: the kernel's answer does not say which priority and handle it has");
   }
   return at;
 }
@@ -191,7 +198,8 @@ Result<void> Filter::update(const Program& replacement) {
 
 Result<bool> make_clsact(Netlink& netlink, const FoundDevice& device) {
   NetlinkWriter request(RTM_NEWQDISC, NLM_F_CREATE | NLM_F_EXCL);
-  request.fixed(tcmsg{.index = static_cast<s32>(device.index), .handle = TC_H_CLSACT_HANDLE, .parent = TC_H_CLSACT});
+  request.fixed(
+      tcmsg{.index = static_cast<s32>(device.index), .handle = TC_H_CLSACT_HANDLE, .parent = TC_H_CLSACT});
   request.text(TCA_KIND, "clsact");
   const std::string subject = cat("clsact on ", device.name);
   auto done = netlink.tell(request, subject);
@@ -206,11 +214,13 @@ Result<bool> make_clsact(Netlink& netlink, const FoundDevice& device) {
 
 Result<void> remove_clsact(Netlink& netlink, const FoundDevice& device) {
   NetlinkWriter request(RTM_DELQDISC, 0);
-  request.fixed(tcmsg{.index = static_cast<s32>(device.index), .handle = TC_H_CLSACT_HANDLE, .parent = TC_H_CLSACT});
+  request.fixed(
+      tcmsg{.index = static_cast<s32>(device.index), .handle = TC_H_CLSACT_HANDLE, .parent = TC_H_CLSACT});
   request.text(TCA_KIND, "clsact");
   auto done = netlink.tell(request, cat("remove clsact from ", device.name));
   if (!done && (done.error().sys_errno() == EINVAL || done.error().sys_errno() == ENOENT)) {
-    return std::unexpected(Error(Errc::not_found, cat(done.error().message(), "; it has none"), done.error().sys_errno()));
+    return std::unexpected(
+        Error(Errc::not_found, cat(done.error().message(), "; it has none"), done.error().sys_errno()));
   }
   return done;
 }
@@ -223,7 +233,8 @@ Result<void> remove_clsact_if_unused(Netlink& netlink, u32 index) {
     }
   }
   auto done = remove_clsact(netlink, {.index = index, .name = cat("device ", index)});
-  const bool is_gone = !done && (done.error().code() == Errc::not_found || done.error().sys_errno() == ENODEV);
+  const bool is_gone =
+      !done && (done.error().code() == Errc::not_found || done.error().sys_errno() == ENODEV);
   return is_gone ? Result<void>() : std::move(done);
 }
 

@@ -40,7 +40,9 @@ Error explained(Error error, attach::Netlink& netlink, u32 index) {
     return Error(Errc::busy, cat(error.message(), busy_text(netlink, index)), why);
   }
   if (why == EOPNOTSUPP) {
-    return Error(Errc::unsupported, cat(error.message(), "; the driver cannot run it so, XdpMode::generic works with any device"), why);
+    return Error(
+        Errc::unsupported,
+        cat(error.message(), "; the driver cannot run it so, XdpMode::generic works with any device"), why);
   }
   return error;
 }
@@ -66,7 +68,8 @@ Result<Link> attach_xdp(const Program& program, const XdpTarget& target, const A
   using Way = XdpTarget::Way;
   const bool wants_netlink = target.way == Way::netlink || target.replaces != nullptr || target.replace_any;
   if (wants_netlink && target.way == Way::link) {
-    return fail(Errc::invalid, cat(place, ": a link cannot replace what others attached; use XdpTarget::Way::netlink"));
+    return fail(Errc::invalid,
+                cat(place, ": a link cannot replace what others attached; use XdpTarget::Way::netlink"));
   }
   if (!wants_netlink) {
     auto link = kernel::link_create(kernel, {.prog_fd = program.fd().raw(),
@@ -86,7 +89,8 @@ Result<Link> attach_xdp(const Program& program, const XdpTarget& target, const A
   auto attached = attach::attach_xdp_by_netlink(program, target, netlink, device);
   if (!attached) {
     Error error = explained(std::move(attached).error(), *netlink, device.index);
-    return std::unexpected(attach::with_reason(std::move(error), facts, options, {.noun = "XDP", .since = {4, 8}}));
+    return std::unexpected(
+        attach::with_reason(std::move(error), facts, options, {.noun = "XDP", .since = {4, 8}}));
   }
   return Link(std::move(*attached), place);
 }
@@ -101,9 +105,8 @@ Result<void> detach_xdp(const NetDevice& device, XdpMode mode, const Program* on
   if (present == 0) {
     return fail(Errc::not_found, cat(place, ": no program is attached in mode ", name_of(mode)));
   }
-  auto done = attach::set_xdp(*netlink, {.index = found.index,
-                                         .mode = mode,
-                                         .expected_fd = only != nullptr ? only->fd().raw() : -1});
+  auto done = attach::set_xdp(
+      *netlink, {.index = found.index, .mode = mode, .expected_fd = only != nullptr ? only->fd().raw() : -1});
   if (!done) {
     return std::unexpected(explained(std::move(done).error().within(place), *netlink, found.index));
   }

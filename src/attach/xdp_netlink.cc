@@ -14,7 +14,11 @@ namespace {
 class XdpOnDevice final : public Attachment {
  public:
   XdpOnDevice(std::shared_ptr<Netlink> netlink, u32 index, XdpMode mode, Fd program, u32 program_id)
-      : netlink_(std::move(netlink)), index_(index), mode_(mode), program_(std::move(program)), program_id_(program_id) {}
+      : netlink_(std::move(netlink)),
+        index_(index),
+        mode_(mode),
+        program_(std::move(program)),
+        program_id_(program_id) {}
   ~XdpOnDevice() override {
     if (program_) {
       (void)detach();
@@ -45,7 +49,8 @@ class XdpOnDevice final : public Attachment {
  private:
   /// Puts `prog_fd` in the place of our program; in nobody else's.
   Result<void> put(int prog_fd, const Fd& ours) {
-    auto done = set_xdp(*netlink_, {.index = index_, .prog_fd = prog_fd, .mode = mode_, .expected_fd = ours.raw()});
+    auto done =
+        set_xdp(*netlink_, {.index = index_, .prog_fd = prog_fd, .mode = mode_, .expected_fd = ours.raw()});
     if (done || done.error().sys_errno() != EINVAL) {
       return done;
     }
@@ -54,7 +59,8 @@ class XdpOnDevice final : public Attachment {
     const u32 there = xdp_program_at(status, mode_);
     if (there != program_id_) {
       return std::unexpected(Error(there == 0 ? Errc::not_found : Errc::busy,
-                                   cat("xdp: want program ", program_id_, " on the device, have ", there), there == 0 ? ENOENT : EEXIST));
+                                   cat("xdp: want program ", program_id_, " on the device, have ", there),
+                                   there == 0 ? ENOENT : EEXIST));
     }
     return set_xdp(*netlink_, {.index = index_, .prog_fd = prog_fd, .mode = mode_});
   }
@@ -93,7 +99,9 @@ Result<void> set_xdp(Netlink& netlink, const XdpSet& want) {
   flags |= want.only_new ? XDP_FLAGS_UPDATE_IF_NOEXIST : 0;
   flags |= want.expected_fd >= 0 ? XDP_FLAGS_REPLACE : 0;
   NetlinkWriter request(RTM_SETLINK, 0);
-  request.fixed(ifinfomsg{.index = static_cast<s32>(want.index)}).open(IFLA_XDP).number(IFLA_XDP_FD, s32{want.prog_fd});
+  request.fixed(ifinfomsg{.index = static_cast<s32>(want.index)})
+      .open(IFLA_XDP)
+      .number(IFLA_XDP_FD, s32{want.prog_fd});
   if (flags != 0) {
     request.number(IFLA_XDP_FLAGS, flags);
   }
@@ -158,14 +166,16 @@ Result<XdpFeatures> xdp_features(kernel::Kernel& kernel, const NetDevice& device
 }
 
 Result<std::unique_ptr<Attachment>> attach_xdp_by_netlink(const Program& program, const XdpTarget& target,
-                                                          std::shared_ptr<Netlink> netlink, const FoundDevice& device) {
+                                                          std::shared_ptr<Netlink> netlink,
+                                                          const FoundDevice& device) {
   SKEP_TRY(Fd copy, kernel::duplicate(program.fd().raw(), "a program"));
   SKEP_TRY(const bpf_prog_info info, kernel::prog_info(netlink->kernel(), copy.raw()));
   XdpSet want{.index = device.index, .prog_fd = copy.raw(), .mode = target.mode};
   want.expected_fd = target.replaces != nullptr ? target.replaces->fd().raw() : -1;
   want.only_new = target.replaces == nullptr && !target.replace_any;
   SKEP_CHECK_IN(cat("xdp on ", device.name), set_xdp(*netlink, want));
-  return std::make_unique<XdpOnDevice>(std::move(netlink), device.index, target.mode, std::move(copy), info.id);
+  return std::make_unique<XdpOnDevice>(std::move(netlink), device.index, target.mode, std::move(copy),
+                                       info.id);
 }
 
 }  // namespace skep::attach

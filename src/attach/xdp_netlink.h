@@ -30,6 +30,7 @@ Result<XdpStatus> xdp_status(Netlink& netlink, const NetDevice& device);
 Result<XdpFeatures> xdp_features(kernel::Kernel& kernel, const NetDevice& device);
 
 Result<std::unique_ptr<Attachment>> attach_xdp_by_netlink(const Program& program, const XdpTarget& target,
-                                                          std::shared_ptr<Netlink> netlink, const FoundDevice& device);
+                                                          std::shared_ptr<Netlink> netlink,
+                                                          const FoundDevice& device);
 
 }  // namespace skep::attach

@@ -90,7 +90,8 @@ void FakeNetwork::answer(std::span<const std::byte> request) {
     }
     const u16 flags = NLM_F_CAPPED | (text.empty() ? u16{0} : NLM_F_ACK_TLVS);
     NetlinkWriter answer(NLMSG_ERROR, flags | NLM_F_CREATE);
-    answer.fixed(s32{-failure}).fixed(std::array<u32, 4>{static_cast<u32>(request.size()), message.type, message.sequence, 0});
+    answer.fixed(s32{-failure})
+        .fixed(std::array<u32, 4>{static_cast<u32>(request.size()), message.type, message.sequence, 0});
     if (!text.empty()) {
       answer.text(NLMSGERR_ATTR_MSG, text);
     }
@@ -103,8 +104,10 @@ int FakeNetwork::handle(const NetlinkMessage& message, u32 sequence) {
   switch (message.type) {
     case RTM_GETLINK: return get_link(message, sequence);
     case RTM_SETLINK: return set_link(message);
-    case RTM_NEWQDISC: return clsact.insert(static_cast<u32>(fixed_of<tcmsg>(message).index)).second ? 0 : EEXIST;
-    case RTM_DELQDISC: return clsact.erase(static_cast<u32>(fixed_of<tcmsg>(message).index)) != 0 ? 0 : EINVAL;
+    case RTM_NEWQDISC:
+      return clsact.insert(static_cast<u32>(fixed_of<tcmsg>(message).index)).second ? 0 : EEXIST;
+    case RTM_DELQDISC:
+      return clsact.erase(static_cast<u32>(fixed_of<tcmsg>(message).index)) != 0 ? 0 : EINVAL;
     case RTM_NEWTFILTER:
     case RTM_DELTFILTER: return change_filter(message, sequence);
     case RTM_GETTFILTER: return get_filter(message, sequence);
@@ -127,7 +130,10 @@ int FakeNetwork::get_link(const NetlinkMessage& message, u32 sequence) {
     NetlinkWriter reply(RTM_NEWLINK, NLM_F_CREATE);
     reply.fixed(ifinfomsg{.index = static_cast<s32>(index)}).text(IFLA_IFNAME, name);
     if (const auto program = xdp.find(index); program != xdp.end()) {
-      reply.open(IFLA_XDP).number(IFLA_XDP_ATTACHED, XDP_ATTACHED_DRV).number(IFLA_XDP_DRV_PROG_ID, program->second).close();
+      reply.open(IFLA_XDP)
+          .number(IFLA_XDP_ATTACHED, XDP_ATTACHED_DRV)
+          .number(IFLA_XDP_DRV_PROG_ID, program->second)
+          .close();
     }
     const auto bytes = reply.finish(sequence);
     answers_.emplace_back(bytes.begin(), bytes.end());
@@ -163,8 +169,13 @@ int FakeNetwork::set_link(const NetlinkMessage& message) {
 void FakeNetwork::tell_filter(const FilterKey& key, const Filter& filter, u32 sequence) {
   const auto& [index, parent, priority, handle] = key;
   NetlinkWriter reply(RTM_NEWTFILTER, NLM_F_CREATE);
-  reply.fixed(tcmsg{.index = static_cast<s32>(index), .handle = handle, .parent = parent, .info = priority << 16 | 0x300});
-  reply.text(TCA_KIND, filter.kind).open(TCA_OPTIONS).number(TCA_BPF_ID, filter.program_id).text(TCA_BPF_NAME, "probe").close();
+  reply.fixed(tcmsg{
+      .index = static_cast<s32>(index), .handle = handle, .parent = parent, .info = priority << 16 | 0x300});
+  reply.text(TCA_KIND, filter.kind)
+      .open(TCA_OPTIONS)
+      .number(TCA_BPF_ID, filter.program_id)
+      .text(TCA_BPF_NAME, "probe")
+      .close();
   const auto bytes = reply.finish(sequence);
   answers_.emplace_back(bytes.begin(), bytes.end());
 }
@@ -189,7 +200,8 @@ int FakeNetwork::change_filter(const NetlinkMessage& message, u32 sequence) {
     return EEXIST;
   }
   const auto options = wanted.nested(TCA_OPTIONS).value();
-  filters[key] = {.kind = std::string(wanted.text(TCA_KIND)), .program_id = id_of(options.number<s32>(TCA_BPF_FD).value_or(-1))};
+  filters[key] = {.kind = std::string(wanted.text(TCA_KIND)),
+                  .program_id = id_of(options.number<s32>(TCA_BPF_FD).value_or(-1))};
   tell_filter(key, filters[key], sequence);
   return 0;
 }
@@ -215,8 +227,9 @@ int FakeNetwork::change_route(const NetlinkMessage& message) {
   const auto wanted = attributes_of(message, sizeof head);
   const ByteView* destination = wanted.find(RTA_DST);
   SKEP_ASSERT(destination != nullptr);
-  std::string key = cat(std::string(destination->chars()), "/", u32{head.destination_bits}, " ", wanted.number<u32>(RTA_OIF).value_or(0), " ",
-                        wanted.number<u32>(RTA_PRIORITY).value_or(0));
+  std::string key =
+      cat(std::string(destination->chars()), "/", u32{head.destination_bits}, " ",
+          wanted.number<u32>(RTA_OIF).value_or(0), " ", wanted.number<u32>(RTA_PRIORITY).value_or(0));
   const auto found = std::find(routes.begin(), routes.end(), key);
   if (message.type == RTM_DELROUTE) {
     if (found == routes.end()) {

@@ -29,8 +29,8 @@ class FakeNetwork {
   std::map<FilterKey, Filter> filters;
   std::vector<std::string> routes;
   std::map<u16, std::pair<int, std::string>> refusals;  ///< type of message to errno and text
-  bool knows_expected = true;                          ///< XDP_FLAGS_REPLACE (Linux 5.7)
-  std::vector<std::vector<std::byte>> requests;        ///< all, in order
+  bool knows_expected = true;                           ///< XDP_FLAGS_REPLACE (Linux 5.7)
+  std::vector<std::vector<std::byte>> requests;         ///< all, in order
 
   void install(kernel::FakeKernel& kernel);
   /// The id that a program's descriptor, or a copy of it, stands for.

@@ -25,8 +25,9 @@ class NetTest : public ::testing::Test {
     auto fd = kernel::prog_load(kernel, {.type = type, .insns = return_zero, .expected_attach_type = attach});
     EXPECT_TRUE(fd);
     network.know(fd->raw(), kernel::prog_info(kernel, fd->raw())->id);
-    return Program(kernel, std::move(*fd),
-                   {.name = "probe", .section = std::move(section), .type = type, .expected_attach_type = attach});
+    return Program(
+        kernel, std::move(*fd),
+        {.name = "probe", .section = std::move(section), .type = type, .expected_attach_type = attach});
   }
   u32 id_of(const Program& program) { return kernel::prog_info(kernel, program.fd().raw())->id; }
 

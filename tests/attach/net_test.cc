@@ -2,7 +2,6 @@
 #include <sys/socket.h>
 
 #include <cerrno>
-#include <functional>
 
 #include "attach/list_place.h"
 #include "base/text.h"
@@ -28,7 +27,9 @@ class Net : public NetTest {
  protected:
   Program xdp() { return program(BPF_PROG_TYPE_XDP, BPF_XDP, "xdp"); }
   Program tc() { return program(BPF_PROG_TYPE_SCHED_CLS, {}, "tc"); }
-  Program connect4() { return program(BPF_PROG_TYPE_CGROUP_SOCK_ADDR, BPF_CGROUP_INET4_CONNECT, "cgroup/connect4"); }
+  Program connect4() {
+    return program(BPF_PROG_TYPE_CGROUP_SOCK_ADDR, BPF_CGROUP_INET4_CONNECT, "cgroup/connect4");
+  }
   bpf_attr_link_create last_link() { return kernel.calls(BPF_LINK_CREATE).back().attributes().link_create; }
 };
 
@@ -63,7 +64,8 @@ TEST_F(Net, XdpGoesByNetlinkWhereTheKernelHasNoLinks) {
 TEST_F(Net, ALinkThatIsInsistedOnNamesTheReleaseThatHasIt) {
   const Program program = xdp();
   kernel.fail_command(BPF_LINK_CREATE, 0, EINVAL);
-  const auto link = attach_xdp(program, {.device = {.name = "eth0"}, .way = XdpTarget::Way::link}, on("5.4.0"));
+  const auto link =
+      attach_xdp(program, {.device = {.name = "eth0"}, .way = XdpTarget::Way::link}, on("5.4.0"));
   ASSERT_FALSE(link);
   EXPECT_EQ(link.error().code(), Errc::unsupported);
   EXPECT_TRUE(link.error().message().contains("needs Linux 5.9 (this is 5.4)")) << link.error().message();
@@ -95,7 +97,8 @@ TEST_F(Net, XdpByNetlinkReplacesInOneStep) {
   const auto taken = attach_xdp(first, {.device = {.index = 2}, .way = XdpTarget::Way::netlink}, on("6.1.0"));
   ASSERT_FALSE(taken);
   EXPECT_EQ(taken.error().code(), Errc::busy);
-  EXPECT_TRUE(taken.error().message().contains(cat("it runs program ", id_of(second), " (native)"))) << taken.error().message();
+  EXPECT_TRUE(taken.error().message().contains(cat("it runs program ", id_of(second), " (native)")))
+      << taken.error().message();
   ASSERT_TRUE(link->detach());
   EXPECT_TRUE(network.is_empty());
 }
@@ -103,9 +106,11 @@ TEST_F(Net, XdpByNetlinkReplacesInOneStep) {
 TEST_F(Net, TheKernelsOwnWordsArePartOfTheError) {
   const Program program = xdp();
   network.refusals[attach::RTM_SETLINK] = {EINVAL, "native and generic XDP can't be active at the same time"};
-  const auto link = attach_xdp(program, {.device = {.index = 2}, .way = XdpTarget::Way::netlink}, on("6.1.0"));
+  const auto link =
+      attach_xdp(program, {.device = {.index = 2}, .way = XdpTarget::Way::netlink}, on("6.1.0"));
   ASSERT_FALSE(link);
-  EXPECT_TRUE(link.error().message().contains("native and generic XDP can't be active at the same time")) << link.error().message();
+  EXPECT_TRUE(link.error().message().contains("native and generic XDP can't be active at the same time"))
+      << link.error().message();
 }
 
 TEST_F(Net, ADeviceThatDoesNotExistIsToldWithTheNearestNames) {
@@ -113,7 +118,8 @@ TEST_F(Net, ADeviceThatDoesNotExistIsToldWithTheNearestNames) {
   const auto link = attach_xdp(program, {.device = {.name = "eth1"}}, on("6.1.0"));
   ASSERT_FALSE(link);
   EXPECT_EQ(link.error().code(), Errc::not_found);
-  EXPECT_EQ(link.error().message(), "network device 'eth1': there is none in this network namespace; did you mean eth0?");
+  EXPECT_EQ(link.error().message(),
+            "network device 'eth1': there is none in this network namespace; did you mean eth0?");
   EXPECT_EQ(attach_xdp(program, {.device = {.index = 99}}, on("6.1.0")).error().code(), Errc::not_found);
   EXPECT_EQ(attach_xdp(program, {}, on("6.1.0")).error().code(), Errc::invalid);
 }
@@ -133,13 +139,15 @@ TEST_F(Net, OneSocketServesAllWhoHoldIt) {
 
 TEST_F(Net, AFilterMakesItsHookAndTakesItAwayWithTheLast) {
   const Program program = tc();
-  auto first = attach_tc(program, {.hook = {.device = {.name = "eth0"}, .direction = TcDirection::egress}}, on("6.1.0"));
+  auto first = attach_tc(program, {.hook = {.device = {.name = "eth0"}, .direction = TcDirection::egress}},
+                         on("6.1.0"));
   ASSERT_TRUE(first) << first.error().message();
   EXPECT_EQ(first->place(), "tc egress on eth0");
   const test::FakeNetwork::FilterKey key{2, attach::TC_H_CLSACT_EGRESS, 0xc000, 1};
   ASSERT_TRUE(network.filters.contains(key));
   EXPECT_EQ(network.filters.at(key).program_id, id_of(program));
-  auto second = attach_tc(program, {.hook = {.device = {.name = "eth0"}}, .priority = 5, .handle = 7}, on("6.1.0"));
+  auto second =
+      attach_tc(program, {.hook = {.device = {.name = "eth0"}}, .priority = 5, .handle = 7}, on("6.1.0"));
   ASSERT_TRUE(second);
   EXPECT_TRUE(first->detach());
   EXPECT_TRUE(network.clsact.contains(2)) << "the hook is in use";
@@ -151,7 +159,8 @@ TEST_F(Net, AFilterMakesItsHookAndTakesItAwayWithTheLast) {
 TEST_F(Net, ADetachedFilterIsNotSomebodyElses) {
   const Program program = tc();
   const Program other = tc();
-  auto link = attach_tc(program, {.hook = {.device = {.name = "eth0"}}, .priority = 5, .handle = 7}, on("6.1.0"));
+  auto link =
+      attach_tc(program, {.hook = {.device = {.name = "eth0"}}, .priority = 5, .handle = 7}, on("6.1.0"));
   ASSERT_TRUE(link);
   network.filters.begin()->second.program_id = id_of(other);
   const auto done = link->detach();
@@ -171,7 +180,9 @@ TEST_F(Net, AFilterIsReplacedInItsPlace) {
   EXPECT_EQ(network.filters.begin()->second.program_id, id_of(second));
   ASSERT_TRUE(link->detach());
   EXPECT_TRUE(network.is_empty());
-  EXPECT_EQ(attach_tc(first, {.hook = {.device = {.name = "eth0"}}, .replace = true}, on("6.1.0")).error().code(), Errc::invalid);
+  EXPECT_EQ(
+      attach_tc(first, {.hook = {.device = {.name = "eth0"}}, .replace = true}, on("6.1.0")).error().code(),
+      Errc::invalid);
 }
 
 TEST_F(Net, WithoutTheModuleTheErrorNamesTheOption) {
@@ -193,13 +204,18 @@ TEST_F(Net, TcxStandsWhereItIsTold) {
     u32 relative;
   };
   const u32 other_fd = static_cast<u32>(other.fd().raw());
-  const Case cases[] = {{{}, 0, 0},
-                        {{.where = ListPlace::Where::first}, BPF_F_BEFORE, 0},
-                        {{.where = ListPlace::Where::before, .program = &other}, BPF_F_BEFORE, other_fd},
-                        {{.where = ListPlace::Where::after, .program_id = 9, .expected_revision = 4}, BPF_F_AFTER | BPF_F_ID, 9},
-                        {{.where = ListPlace::Where::after, .link_id = 3}, BPF_F_AFTER | BPF_F_ID | BPF_F_LINK, 3}};
+  const Case cases[] = {
+      {{}, 0, 0},
+      {{.where = ListPlace::Where::first}, BPF_F_BEFORE, 0},
+      {{.where = ListPlace::Where::before, .program = &other}, BPF_F_BEFORE, other_fd},
+      {{.where = ListPlace::Where::after, .program_id = 9, .expected_revision = 4},
+       BPF_F_AFTER | BPF_F_ID,
+       9},
+      {{.where = ListPlace::Where::after, .link_id = 3}, BPF_F_AFTER | BPF_F_ID | BPF_F_LINK, 3}};
   for (const Case& each : cases) {
-    const auto link = attach_tcx(program, {.device = {.name = "eth0"}, .direction = TcDirection::egress, .place = each.place}, on("6.12.0"));
+    const auto link = attach_tcx(
+        program, {.device = {.name = "eth0"}, .direction = TcDirection::egress, .place = each.place},
+        on("6.12.0"));
     ASSERT_TRUE(link) << link.error().message();
     EXPECT_EQ(last_link().attach_type, BPF_TCX_EGRESS);
     EXPECT_EQ(last_link().flags, each.flags);
@@ -211,13 +227,19 @@ TEST_F(Net, TcxStandsWhereItIsTold) {
 TEST_F(Net, APositionThatMakesNoSenseIsRefusedBeforeAnyCall) {
   const Program other = tc();
   EXPECT_EQ(attach::kernel_place({.where = ListPlace::Where::before}).error().code(), Errc::invalid);
-  EXPECT_EQ(attach::kernel_place({.where = ListPlace::Where::first, .program_id = 1}).error().code(), Errc::invalid);
-  EXPECT_EQ(attach::kernel_place({.where = ListPlace::Where::after, .program = &other, .link_id = 1}).error().code(), Errc::invalid);
+  EXPECT_EQ(attach::kernel_place({.where = ListPlace::Where::first, .program_id = 1}).error().code(),
+            Errc::invalid);
+  EXPECT_EQ(attach::kernel_place({.where = ListPlace::Where::after, .program = &other, .link_id = 1})
+                .error()
+                .code(),
+            Errc::invalid);
 }
 
 TEST_F(Net, TcxBecomesAFilterWhereTheKernelIsOlder) {
   const Program program = tc();
-  kernel.on_bpf = [](bpf_cmd cmd, bpf_attr&) { return cmd == BPF_LINK_CREATE ? std::optional(-EINVAL) : std::nullopt; };
+  kernel.on_bpf = [](bpf_cmd cmd, bpf_attr&) {
+    return cmd == BPF_LINK_CREATE ? std::optional(-EINVAL) : std::nullopt;
+  };
   const auto refused = attach_tcx(program, {.device = {.name = "eth0"}}, on("6.1.0"));
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code(), Errc::unsupported);
@@ -258,14 +280,16 @@ TEST_F(Net, ASectionThatLeavesTheHookOpenSaysSo) {
   const auto link = attach_cgroup(program, {.path = "/sys/fs/cgroup"}, on("6.1.0"));
   ASSERT_FALSE(link);
   EXPECT_EQ(link.error().code(), Errc::invalid);
-  EXPECT_TRUE(attach_cgroup(program, {.path = "/sys/fs/cgroup", .type = BPF_CGROUP_INET_EGRESS}, on("6.1.0")));
+  EXPECT_TRUE(
+      attach_cgroup(program, {.path = "/sys/fs/cgroup", .type = BPF_CGROUP_INET_EGRESS}, on("6.1.0")));
   EXPECT_EQ(last_link().attach_type, BPF_CGROUP_INET_EGRESS);
 }
 
 TEST_F(Net, APositionInACgroupNeedsALaterLinux) {
   const Program program = connect4();
   kernel.fail_command(BPF_LINK_CREATE, 0, EINVAL);
-  const auto link = attach_cgroup(program, {.path = "/sys/fs/cgroup", .place = {.where = ListPlace::Where::first}}, on("6.12.0"));
+  const auto link = attach_cgroup(
+      program, {.path = "/sys/fs/cgroup", .place = {.where = ListPlace::Where::first}}, on("6.12.0"));
   ASSERT_FALSE(link);
   EXPECT_EQ(link.error().code(), Errc::unsupported);
   EXPECT_TRUE(link.error().message().contains("needs Linux 6.18 (this is 6.12)")) << link.error().message();
@@ -288,7 +312,9 @@ TEST_F(Net, NetfilterKnowsWhichPrioritiesAreTheKernels) {
   const Program program = this->program(BPF_PROG_TYPE_NETFILTER, BPF_NETFILTER, "netfilter");
   EXPECT_EQ(attach_netfilter(program, {.priority = INT32_MIN}).error().code(), Errc::invalid);
   EXPECT_EQ(attach_netfilter(program, {.priority = -500, .defrag = true}).error().code(), Errc::invalid);
-  const auto link = attach_netfilter(program, {.family = NetfilterTarget::Family::ipv6, .hook = NetfilterTarget::Hook::forward, .priority = 3});
+  const auto link = attach_netfilter(
+      program,
+      {.family = NetfilterTarget::Family::ipv6, .hook = NetfilterTarget::Hook::forward, .priority = 3});
   ASSERT_TRUE(link) << link.error().message();
   EXPECT_EQ(link->place(), "netfilter ip6 forward at priority 3");
   EXPECT_EQ(last_link().netfilter.pf, 10U);
@@ -297,50 +323,69 @@ TEST_F(Net, NetfilterKnowsWhichPrioritiesAreTheKernels) {
 
 TEST_F(Net, ARouteIsMadeOnceAndGoesWithItsLink) {
   const Program program = this->program(BPF_PROG_TYPE_LWT_XMIT, {}, "lwt_xmit");
-  auto link = attach_lwt(program, {.destination = "10.1.0.0/16", .device = {.name = "eth0"}, .headroom = 32}, on("6.1.0"));
+  auto link = attach_lwt(program, {.destination = "10.1.0.0/16", .device = {.name = "eth0"}, .headroom = 32},
+                         on("6.1.0"));
   ASSERT_TRUE(link) << link.error().message();
   EXPECT_EQ(network.routes.size(), 1U);
-  EXPECT_EQ(attach_lwt(program, {.destination = "10.1.2.3/16", .device = {.name = "eth0"}}, on("6.1.0")).error().code(), Errc::busy)
+  EXPECT_EQ(attach_lwt(program, {.destination = "10.1.2.3/16", .device = {.name = "eth0"}}, on("6.1.0"))
+                .error()
+                .code(),
+            Errc::busy)
       << "bits beyond the length do not count";
   ASSERT_TRUE(link->detach());
   EXPECT_TRUE(network.is_empty());
   for (const char* bad : {"", "10.1.0.0/33", "10.1.0", "fc00::/129", "10.1.0.0/-1", "10.1.0.0/"}) {
-    EXPECT_EQ(attach_lwt(program, {.destination = bad, .device = {.name = "eth0"}}, on("6.1.0")).error().code(), Errc::invalid) << bad;
+    EXPECT_EQ(
+        attach_lwt(program, {.destination = bad, .device = {.name = "eth0"}}, on("6.1.0")).error().code(),
+        Errc::invalid)
+        << bad;
   }
 }
+
+using Attach = Result<Link> (*)(const Program&, const AttachOptions&, const Map&);
 
 /// One family's attachment, for the test of faults.
 struct Family {
   const char* name;
-  std::function<Result<Link>(Program&, const AttachOptions&, const Map&)> attach;
   bpf_prog_type type;
   bpf_attach_type hook;
+  Attach attach;
 };
 
+using P = const Program&;
+using O = const AttachOptions&;
+using M = const Map&;
+const NetDevice eth0{.name = "eth0"};
+constexpr bpf_attach_type none{};
+
+// clang-format off: one family per line
+const Family families[] = {
+    {"xdp", BPF_PROG_TYPE_XDP, BPF_XDP, [](P p, O o, M) { return attach_xdp(p, {.device = eth0}, o); }},
+    {"xdp by netlink", BPF_PROG_TYPE_XDP, BPF_XDP, [](P p, O o, M) { return attach_xdp(p, {.device = eth0, .way = XdpTarget::Way::netlink}, o); }},
+    {"tc", BPF_PROG_TYPE_SCHED_CLS, none, [](P p, O o, M) { return attach_tc(p, {.hook = {.device = eth0}}, o); }},
+    {"tc action", BPF_PROG_TYPE_SCHED_ACT, none, [](P p, O o, M) { return attach_tc_action(p, {.hook = {.device = eth0}}, o); }},
+    {"tcx", BPF_PROG_TYPE_SCHED_CLS, none, [](P p, O o, M) { return attach_tcx(p, {.device = eth0}, o); }},
+    {"netkit", BPF_PROG_TYPE_SCHED_CLS, BPF_NETKIT_PEER, [](P p, O o, M) { return attach_netkit(p, {.device = eth0}, o); }},
+    {"cgroup", BPF_PROG_TYPE_CGROUP_SOCK_ADDR, BPF_CGROUP_INET4_CONNECT, [](P p, O o, M) { return attach_cgroup(p, {.path = "/sys/fs/cgroup"}, o); }},
+    {"cgroup by attach", BPF_PROG_TYPE_CGROUP_SOCK_ADDR, BPF_CGROUP_INET4_CONNECT, [](P p, O o, M) { return attach_cgroup(p, {.path = "/sys/fs/cgroup", .way = CgroupTarget::Way::prog_attach}, o); }},
+    {"sk_lookup", BPF_PROG_TYPE_SK_LOOKUP, BPF_SK_LOOKUP, [](P p, O o, M) { return attach_sk_lookup(p, {.space = "/netns"}, o); }},
+    {"sockmap", BPF_PROG_TYPE_SK_MSG, BPF_SK_MSG_VERDICT, [](P p, O o, M m) { return attach_sockmap(p, {.map = &m}, o); }},
+    {"netfilter", BPF_PROG_TYPE_NETFILTER, BPF_NETFILTER, [](P p, O o, M) { return attach_netfilter(p, {}, o); }},
+    {"lirc", BPF_PROG_TYPE_LIRC_MODE2, BPF_LIRC_MODE2, [](P p, O o, M) { return attach_lirc(p, "/dev/lirc0", o); }},
+    {"lwt", BPF_PROG_TYPE_LWT_OUT, none, [](P p, O o, M) { return attach_lwt(p, {.destination = "fc00::/64", .device = eth0}, o); }},
+};
+// clang-format on
+
 TEST_F(Net, WhateverCallFailsNothingIsLeft) {
-  auto fd = kernel::map_create(kernel, {.type = BPF_MAP_TYPE_SOCKMAP, .key_bytes = 4, .value_bytes = 4, .max_entries = 1});
+  auto fd = kernel::map_create(
+      kernel, {.type = BPF_MAP_TYPE_SOCKMAP, .key_bytes = 4, .value_bytes = 4, .max_entries = 1});
   ASSERT_TRUE(fd);
   const Map map(kernel, std::move(*fd), {.name = "sockets", .type = BPF_MAP_TYPE_SOCKMAP});
-  const Family families[] = {
-      {"xdp", [](Program& p, const AttachOptions& o, const Map&) { return attach_xdp(p, {.device = {.name = "eth0"}}, o); }, BPF_PROG_TYPE_XDP, BPF_XDP},
-      {"xdp by netlink", [](Program& p, const AttachOptions& o, const Map&) { return attach_xdp(p, {.device = {.name = "eth0"}, .way = XdpTarget::Way::netlink}, o); }, BPF_PROG_TYPE_XDP, BPF_XDP},
-      {"tc", [](Program& p, const AttachOptions& o, const Map&) { return attach_tc(p, {.hook = {.device = {.name = "eth0"}}}, o); }, BPF_PROG_TYPE_SCHED_CLS, {}},
-      {"tc action", [](Program& p, const AttachOptions& o, const Map&) { return attach_tc_action(p, {.hook = {.device = {.name = "eth0"}}}, o); }, BPF_PROG_TYPE_SCHED_ACT, {}},
-      {"tcx", [](Program& p, const AttachOptions& o, const Map&) { return attach_tcx(p, {.device = {.name = "eth0"}}, o); }, BPF_PROG_TYPE_SCHED_CLS, {}},
-      {"netkit", [](Program& p, const AttachOptions& o, const Map&) { return attach_netkit(p, {.device = {.name = "eth0"}}, o); }, BPF_PROG_TYPE_SCHED_CLS, BPF_NETKIT_PEER},
-      {"cgroup", [](Program& p, const AttachOptions& o, const Map&) { return attach_cgroup(p, {.path = "/sys/fs/cgroup"}, o); }, BPF_PROG_TYPE_CGROUP_SOCK_ADDR, BPF_CGROUP_INET4_CONNECT},
-      {"cgroup by attach", [](Program& p, const AttachOptions& o, const Map&) { return attach_cgroup(p, {.path = "/sys/fs/cgroup", .way = CgroupTarget::Way::prog_attach}, o); }, BPF_PROG_TYPE_CGROUP_SOCK_ADDR, BPF_CGROUP_INET4_CONNECT},
-      {"sk_lookup", [](Program& p, const AttachOptions& o, const Map&) { return attach_sk_lookup(p, {.space = "/netns"}, o); }, BPF_PROG_TYPE_SK_LOOKUP, BPF_SK_LOOKUP},
-      {"sockmap", [](Program& p, const AttachOptions& o, const Map& m) { return attach_sockmap(p, {.map = &m}, o); }, BPF_PROG_TYPE_SK_MSG, BPF_SK_MSG_VERDICT},
-      {"netfilter", [](Program& p, const AttachOptions& o, const Map&) { return attach_netfilter(p, {}, o); }, BPF_PROG_TYPE_NETFILTER, BPF_NETFILTER},
-      {"lirc", [](Program& p, const AttachOptions& o, const Map&) { return attach_lirc(p, "/dev/lirc0", o); }, BPF_PROG_TYPE_LIRC_MODE2, BPF_LIRC_MODE2},
-      {"lwt", [](Program& p, const AttachOptions& o, const Map&) { return attach_lwt(p, {.destination = "fc00::/64", .device = {.name = "eth0"}}, o); }, BPF_PROG_TYPE_LWT_OUT, {}},
-  };
   kernel.files["/netns"] = "";
   kernel.files["/dev/lirc0"] = "";
   const AttachOptions options = on("5.10.0");
   for (const Family& family : families) {
-    Program program = this->program(family.type, family.hook, family.name);
+    const Program program = this->program(family.type, family.hook, family.name);
     const std::size_t before = test::open_descriptors();
     bool succeeded = false;
     for (u32 nth = 0; nth < 40 && !succeeded; ++nth) {

@@ -37,13 +37,29 @@ TEST(NetlinkMessage, ARequestIsWrittenByteForByteAsTheKernelExpectsIt) {
     GTEST_SKIP() << "the expected bytes are a little-endian machine's";
   }
   NetlinkWriter writer(RTM_SETLINK, NLM_F_ACK);
-  writer.fixed(ifinfomsg{.index = 3}).open(IFLA_XDP).number(IFLA_XDP_FD, s32{5}).number(IFLA_XDP_FLAGS, u32{2}).close();
+  writer.fixed(ifinfomsg{.index = 3})
+      .open(IFLA_XDP)
+      .number(IFLA_XDP_FD, s32{5})
+      .number(IFLA_XDP_FLAGS, u32{2})
+      .close();
   EXPECT_EQ(hex_of(writer.finish(9)),
-            "34000000" "1300" "0500" "09000000" "00000000"        // header
-            "00000000" "03000000" "00000000" "00000000"           // ifinfomsg
-            "1400" "2b80"                                         // IFLA_XDP, nested
-            "0800" "0100" "05000000"
-            "0800" "0300" "02000000");
+            "34000000"
+            "1300"
+            "0500"
+            "09000000"
+            "00000000"  // header
+            "00000000"
+            "03000000"
+            "00000000"
+            "00000000"  // ifinfomsg
+            "1400"
+            "2b80"  // IFLA_XDP, nested
+            "0800"
+            "0100"
+            "05000000"
+            "0800"
+            "0300"
+            "02000000");
 }
 
 TEST(NetlinkMessage, TextIsPaddedAndItsLengthIsNot) {
@@ -63,7 +79,12 @@ TEST(NetlinkMessage, TextIsPaddedAndItsLengthIsNot) {
 
 TEST(NetlinkMessage, WhatIsNestedComesBack) {
   NetlinkWriter writer(RTM_NEWROUTE, NLM_F_CREATE);
-  writer.open(RTA_ENCAP).open(LWT_BPF_OUT).number(LWT_BPF_PROG_FD, u32{4}).close().close().number(RTA_OIF, u32{2});
+  writer.open(RTA_ENCAP)
+      .open(LWT_BPF_OUT)
+      .number(LWT_BPF_PROG_FD, u32{4})
+      .close()
+      .close()
+      .number(RTA_OIF, u32{2});
   const auto bytes = writer.finish(1);
   const auto attributes = NetlinkAttributes::parse(split_datagram(view(bytes)).value()[0].payload).value();
   EXPECT_EQ(attributes.nested(RTA_ENCAP)->nested(LWT_BPF_OUT)->number<u32>(LWT_BPF_PROG_FD), 4U);
@@ -131,7 +152,8 @@ TEST(NetlinkMessage, LengthsThatWouldLoopForeverAreRefused) {
   const std::array<u32, 4> no_length{0, 2, 0, 0};
   EXPECT_EQ(split_datagram(view(std::as_bytes(std::span(no_length)))).error().code(), Errc::malformed);
   const std::array<u16, 2> empty_attribute{0, 1};
-  EXPECT_EQ(NetlinkAttributes::parse(view(std::as_bytes(std::span(empty_attribute)))).error().code(), Errc::malformed);
+  EXPECT_EQ(NetlinkAttributes::parse(view(std::as_bytes(std::span(empty_attribute)))).error().code(),
+            Errc::malformed);
 }
 
 }  // namespace

@@ -5,10 +5,10 @@
 
 __u64 hits = 0;
 
-#define ROW(section, name)                     \
-  SEC(section) int name(void *context) {       \
-    __sync_fetch_and_add(&hits, 1);            \
-    return 1;                                  \
+#define ROW(section, name)               \
+  SEC(section) int name(void* context) { \
+    __sync_fetch_and_add(&hits, 1);      \
+    return 1;                            \
   }
 
 ROW("cgroup_skb/ingress", skb_ingress)

@@ -61,8 +61,14 @@ void socket_options(Stage&) {
 
 using Trigger = void (*)(Stage&);
 
-Row row(std::string_view section, std::string_view program, Trigger trigger, Result<Link> (*how)(Stage&) = attach) {
-  return {.section = section, .object = "cgroup", .program = program, .attach = how, .trigger = trigger, .config = "CONFIG_CGROUP_BPF"};
+Row row(std::string_view section, std::string_view program, Trigger trigger,
+        Result<Link> (*how)(Stage&) = attach) {
+  return {.section = section,
+          .object = "cgroup",
+          .program = program,
+          .attach = how,
+          .trigger = trigger,
+          .config = "CONFIG_CGROUP_BPF"};
 }
 
 const RowList rows({

@@ -5,10 +5,10 @@
 
 __u64 hits = 0;
 
-#define ROW(section, name, verdict)            \
-  SEC(section) int name(void *context) {       \
-    __sync_fetch_and_add(&hits, 1);            \
-    return verdict;                            \
+#define ROW(section, name, verdict)      \
+  SEC(section) int name(void* context) { \
+    __sync_fetch_and_add(&hits, 1);      \
+    return verdict;                      \
   }
 
 enum { everything = 0xffff, pass = 1, next = -1, xdp_drop = 1, xdp_pass = 2, act_pipe = 3, dissected = 0 };
@@ -48,22 +48,30 @@ struct hop {
   unsigned target;  // a device, or packets in the queue
   int program;
 };
-#define HOPS(kind, name)                \
-  struct {                              \
-    __uint(type, kind);                 \
-    __uint(max_entries, 8);             \
-    __type(key, unsigned);              \
-    __type(value, struct hop);          \
+#define HOPS(kind, name)       \
+  struct {                     \
+    __uint(type, kind);        \
+    __uint(max_entries, 8);    \
+    __type(key, unsigned);     \
+    __type(value, struct hop); \
   } name SEC(".maps")
 HOPS(BPF_MAP_TYPE_DEVMAP, devices);
 HOPS(BPF_MAP_TYPE_CPUMAP, processors);
 HOPS(BPF_MAP_TYPE_DEVMAP, frags_devices);
 HOPS(BPF_MAP_TYPE_CPUMAP, frags_processors);
 
-SEC("xdp") int to_device(void *context) { return bpf_redirect_map(&devices, 0, 0); }
-SEC("xdp") int to_processor(void *context) { return bpf_redirect_map(&processors, 0, 0); }
-SEC("xdp.frags") int frags_to_device(void *context) { return bpf_redirect_map(&frags_devices, 0, 0); }
-SEC("xdp.frags") int frags_to_processor(void *context) { return bpf_redirect_map(&frags_processors, 0, 0); }
+SEC("xdp") int to_device(void* context) {
+  return bpf_redirect_map(&devices, 0, 0);
+}
+SEC("xdp") int to_processor(void* context) {
+  return bpf_redirect_map(&processors, 0, 0);
+}
+SEC("xdp.frags") int frags_to_device(void* context) {
+  return bpf_redirect_map(&frags_devices, 0, 0);
+}
+SEC("xdp.frags") int frags_to_processor(void* context) {
+  return bpf_redirect_map(&frags_processors, 0, 0);
+}
 
 // Sockets of a map. The parser says how long a message is: all that came.
 struct {
@@ -73,11 +81,13 @@ struct {
   __type(value, unsigned);
 } sockets SEC(".maps");
 
-SEC("sk_skb/stream_parser") int parser(struct __sk_buff *packet) {
+SEC("sk_skb/stream_parser") int parser(struct __sk_buff* packet) {
   __sync_fetch_and_add(&hits, 1);
   return packet->len;
 }
-SEC("sk_skb/stream_verdict") int companion(struct __sk_buff *packet) { return pass; }
+SEC("sk_skb/stream_verdict") int companion(struct __sk_buff* packet) {
+  return pass;
+}
 ROW("sk_skb/stream_verdict", stream_verdict, pass)
 ROW("sk_skb/verdict", verdict, pass)
 ROW("sk_skb", open_verdict, pass)

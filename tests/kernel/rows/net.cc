@@ -159,7 +159,8 @@ Result<Link> attach_verdict(Stage& stage) {
 /// A parser runs where a verdict follows it.
 Result<Link> attach_parser(Stage& stage) {
   static std::optional<Link> companion;
-  SKEP_TRY(Link verdict, attach_sockmap(*stage.object.program("companion"), {.map = stage.object.map("sockets")}));
+  SKEP_TRY(Link verdict,
+           attach_sockmap(*stage.object.program("companion"), {.map = stage.object.map("sockets")}));
   companion.emplace(std::move(verdict));
   return attach_verdict(stage);
 }
@@ -167,39 +168,65 @@ void talk(Stage&) {
   static_cast<void>(::send(connection.client.raw(), "x", 1, MSG_NOSIGNAL | MSG_DONTWAIT));
 }
 
-const RowList rows({
-    {.section = "socket", .object = "net", .program = "socket_filter", .attach = attach_socket, .trigger = datagram},
-    {.section = "sk_reuseport", .object = "net", .program = "reuseport", .attach = attach_group, .trigger = datagram},
-    {.section = "sk_reuseport/migrate", .object = "net", .program = "reuseport_migrate", .attach = attach_group, .trigger = datagram},
-    {.section = "sk_lookup", .object = "net", .program = "lookup", .attach = attach_lookup, .trigger = datagram},
-    {.section = "flow_dissector", .object = "net", .program = "dissector", .attach = attach_dissector, .trigger = frame},
-    {.section = "netfilter", .object = "net", .program = "filter", .attach = attach_hook, .trigger = datagram, .config = "CONFIG_NETFILTER_BPF_LINK"},
-    {.section = "lirc_mode2", .object = "net", .program = "lirc", .attach = attach_receiver, .config = "CONFIG_BPF_LIRC_MODE2"},
-    {.section = "tc", .object = "net", .program = "tc_old", .attach = attach_filter<TcDirection::ingress>, .trigger = frame},
-    {.section = "classifier", .object = "net", .program = "tc_oldest", .attach = attach_filter<TcDirection::egress>, .trigger = frame},
-    {.section = "action", .object = "net", .program = "tc_action", .attach = attach_action, .trigger = frame},
-    {.section = "tc/ingress", .object = "net", .program = "tc_ingress", .attach = attach_list<TcDirection::ingress>, .trigger = frame},
-    {.section = "tc/egress", .object = "net", .program = "tc_egress", .attach = attach_list<TcDirection::egress>, .trigger = frame},
-    {.section = "tcx/ingress", .object = "net", .program = "tcx_ingress", .attach = attach_list<TcDirection::ingress>, .trigger = frame},
-    {.section = "tcx/egress", .object = "net", .program = "tcx_egress", .attach = attach_list<TcDirection::egress>, .trigger = frame},
-    {.section = "netkit/primary", .object = "net", .program = "netkit_primary", .attach = attach_pair, .trigger = frame_from_primary, .config = "CONFIG_NETKIT"},
-    {.section = "netkit/peer", .object = "net", .program = "netkit_peer", .attach = attach_pair, .trigger = frame_from_peer, .config = "CONFIG_NETKIT"},
-    {.section = "lwt_in", .object = "net", .program = "route_in", .attach = attach_route, .trigger = frame},
-    {.section = "lwt_out", .object = "net", .program = "route_out", .attach = attach_route, .trigger = routed},
-    {.section = "lwt_xmit", .object = "net", .program = "route_xmit", .attach = attach_route, .trigger = routed},
-    {.section = "lwt_seg6local", .object = "net", .program = "route_seg6", .attach = attach_segment, .trigger = segment},
-    {.section = "xdp", .object = "net", .program = "xdp_plain", .attach = attach_device, .trigger = frame},
-    {.section = "xdp.frags", .object = "net", .program = "xdp_frags", .attach = attach_device, .trigger = frame},
-    {.section = "xdp/devmap", .object = "net", .program = "xdp_devmap", .attach = attach_devmap, .trigger = frame, .with = {"to_device"}},
-    {.section = "xdp/cpumap", .object = "net", .program = "xdp_cpumap", .attach = attach_cpumap, .trigger = frame, .with = {"to_processor"}},
-    {.section = "xdp.frags/devmap", .object = "net", .program = "xdp_frags_devmap", .attach = attach_frags_devmap, .trigger = frame, .with = {"frags_to_device"}},
-    {.section = "xdp.frags/cpumap", .object = "net", .program = "xdp_frags_cpumap", .attach = attach_frags_cpumap, .trigger = frame, .with = {"frags_to_processor"}},
-    {.section = "sk_msg", .object = "net", .program = "message", .attach = attach_message, .trigger = talk},
-    {.section = "sk_skb/verdict", .object = "net", .program = "verdict", .attach = attach_verdict, .trigger = talk},
-    {.section = "sk_skb/stream_verdict", .object = "net", .program = "stream_verdict", .attach = attach_verdict, .trigger = talk},
-    {.section = "sk_skb", .object = "net", .program = "open_verdict", .attach = attach_verdict, .trigger = talk},
-    {.section = "sk_skb/stream_parser", .object = "net", .program = "parser", .attach = attach_parser, .trigger = talk, .with = {"companion"}},
+/// What a kernel that is new enough may lack, and the programs that are loaded along.
+struct More {
+  std::string_view config = {};
+  std::vector<std::string_view> with = {};
+};
+
+Row row(std::string_view section, std::string_view program, Result<Link> (*how)(Stage&),
+        void (*trigger)(Stage&), const More& more = {}) {
+  return {.section = section,
+          .object = "net",
+          .program = program,
+          .attach = how,
+          .trigger = trigger,
+          .with = more.with,
+          .config = more.config};
+}
+
+constexpr auto in = TcDirection::ingress;
+constexpr auto out = TcDirection::egress;
+
+// clang-format off: one row per section
+const RowList socket_rows({
+    row("socket", "socket_filter", attach_socket, datagram),
+    row("sk_reuseport", "reuseport", attach_group, datagram),
+    row("sk_reuseport/migrate", "reuseport_migrate", attach_group, datagram),
+    row("sk_lookup", "lookup", attach_lookup, datagram),
+    row("sk_msg", "message", attach_message, talk),
+    row("sk_skb/verdict", "verdict", attach_verdict, talk),
+    row("sk_skb/stream_verdict", "stream_verdict", attach_verdict, talk),
+    row("sk_skb", "open_verdict", attach_verdict, talk),
+    row("sk_skb/stream_parser", "parser", attach_parser, talk, {.with = {"companion"}}),
+    row("flow_dissector", "dissector", attach_dissector, frame),
+    row("netfilter", "filter", attach_hook, datagram, {.config = "CONFIG_NETFILTER_BPF_LINK"}),
+    row("lirc_mode2", "lirc", attach_receiver, nullptr, {.config = "CONFIG_BPF_LIRC_MODE2"}),
 });
+const RowList device_rows({
+    row("tc", "tc_old", attach_filter<in>, frame),
+    row("classifier", "tc_oldest", attach_filter<out>, frame),
+    row("action", "tc_action", attach_action, frame),
+    row("tc/ingress", "tc_ingress", attach_list<in>, frame),
+    row("tc/egress", "tc_egress", attach_list<out>, frame),
+    row("tcx/ingress", "tcx_ingress", attach_list<in>, frame),
+    row("tcx/egress", "tcx_egress", attach_list<out>, frame),
+    row("netkit/primary", "netkit_primary", attach_pair, frame_from_primary, {.config = "CONFIG_NETKIT"}),
+    row("netkit/peer", "netkit_peer", attach_pair, frame_from_peer, {.config = "CONFIG_NETKIT"}),
+    row("lwt_in", "route_in", attach_route, frame),
+    row("lwt_out", "route_out", attach_route, routed),
+    row("lwt_xmit", "route_xmit", attach_route, routed),
+    row("lwt_seg6local", "route_seg6", attach_segment, segment),
+});
+const RowList xdp_rows({
+    row("xdp", "xdp_plain", attach_device, frame),
+    row("xdp.frags", "xdp_frags", attach_device, frame),
+    row("xdp/devmap", "xdp_devmap", attach_devmap, frame, {.with = {"to_device"}}),
+    row("xdp/cpumap", "xdp_cpumap", attach_cpumap, frame, {.with = {"to_processor"}}),
+    row("xdp.frags/devmap", "xdp_frags_devmap", attach_frags_devmap, frame, {.with = {"frags_to_device"}}),
+    row("xdp.frags/cpumap", "xdp_frags_cpumap", attach_frags_cpumap, frame, {.with = {"frags_to_processor"}}),
+});
+// clang-format on
 
 }  // namespace
 }  // namespace skep::rows

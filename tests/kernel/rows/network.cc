@@ -51,7 +51,8 @@ Result<void> raise(Netlink& netlink, u32 index) {
   return netlink.tell(request, "raise a device");
 }
 
-Result<void> make_pair(std::string_view kind, u16 peer_attribute, std::string_view first, std::string_view second) {
+Result<void> make_pair(std::string_view kind, u16 peer_attribute, std::string_view first,
+                       std::string_view second) {
   SKEP_TRY(const auto netlink, Netlink::route(load::this_kernel()));
   if (find_device(*netlink, {.name = std::string(first)})) {
     return {};
@@ -93,10 +94,12 @@ Result<std::array<u8, 6>> hardware_address(const std::string& device) {
   return address;
 }
 
-Result<void> send_frame(const std::string& device, const std::string& peer, u16 protocol, std::span<const u8> packet) {
+Result<void> send_frame(const std::string& device, const std::string& peer, u16 protocol,
+                        std::span<const u8> packet) {
   SKEP_TRY(const auto to, hardware_address(peer));
   SKEP_TRY(const auto from, hardware_address(device));
-  SKEP_TRY(const int raw, did(::socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, htons(protocol)), "socket AF_PACKET"));
+  SKEP_TRY(const int raw,
+           did(::socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, htons(protocol)), "socket AF_PACKET"));
   const Fd socket(raw);
   std::vector<u8> frame(to.begin(), to.end());
   frame.insert(frame.end(), from.begin(), from.end());
@@ -107,7 +110,8 @@ Result<void> send_frame(const std::string& device, const std::string& peer, u16 
   address.sll_family = AF_PACKET;
   address.sll_protocol = htons(protocol);
   address.sll_ifindex = static_cast<int>(::if_nametoindex(device.c_str()));
-  SKEP_CHECK(did(static_cast<int>(::sendto(raw, frame.data(), frame.size(), 0, reinterpret_cast<sockaddr*>(&address), sizeof address)),
+  SKEP_CHECK(did(static_cast<int>(::sendto(raw, frame.data(), frame.size(), 0,
+                                           reinterpret_cast<sockaddr*>(&address), sizeof address)),
                  cat("send a frame out of ", device)));
   return {};
 }
@@ -212,7 +216,8 @@ Result<void> udp_round(int family) {
   Address sender;
   sender.bytes = sizeof sender.storage;
   char byte = 0;
-  SKEP_CHECK(did(static_cast<int>(::recvfrom(to.raw(), &byte, 1, 0, sender.get(), &sender.bytes)), "recvfrom"));
+  SKEP_CHECK(
+      did(static_cast<int>(::recvfrom(to.raw(), &byte, 1, 0, sender.get(), &sender.bytes)), "recvfrom"));
   return {};
 }
 
@@ -240,7 +245,8 @@ Result<void> unix_round() {
   Address sender;
   sender.bytes = sizeof sender.storage;
   char byte = 0;
-  SKEP_CHECK(did(static_cast<int>(::recvfrom(to.raw(), &byte, 1, 0, sender.get(), &sender.bytes)), "recvfrom"));
+  SKEP_CHECK(
+      did(static_cast<int>(::recvfrom(to.raw(), &byte, 1, 0, sender.get(), &sender.bytes)), "recvfrom"));
   SKEP_CHECK(did(::connect(from.raw(), target.get(), target.bytes), "connect"));
   Address peer;
   peer.bytes = sizeof peer.storage;
@@ -254,7 +260,9 @@ Result<void> udp_to(std::string_view address) {
   target.sin_family = AF_INET;
   target.sin_port = htons(9);
   ::inet_pton(AF_INET, std::string(address).c_str(), &target.sin_addr);
-  SKEP_CHECK(did(static_cast<int>(::sendto(from.raw(), "x", 1, 0, reinterpret_cast<sockaddr*>(&target), sizeof target)), "sendto"));
+  SKEP_CHECK(did(
+      static_cast<int>(::sendto(from.raw(), "x", 1, 0, reinterpret_cast<sockaddr*>(&target), sizeof target)),
+      "sendto"));
   return {};
 }
 
