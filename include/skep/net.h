@@ -17,6 +17,9 @@ struct NetDevice {
   u32 index = 0;
 };
 
+/// The devices of this thread's network namespace, by index. Errors: denied, kernel.
+Result<std::vector<NetDevice>> network_devices();
+
 /// Where in a list of programs the new one goes: at an end, or by another that is there already. The other is told by its handle or its id, one of the four. Places with lists:
 /// tcx (Linux 6.6), netkit (6.7), cgroups (6.18).
 struct ListPlace {

@@ -3,6 +3,7 @@
 #include <cerrno>
 
 #include "base/result.h"
+#include "load/this_machine.h"
 
 namespace skep::attach {
 namespace {
@@ -13,18 +14,26 @@ std::string noun_of(const NetDevice& device) {
   return device.index != 0 ? cat("network device ", device.index) : cat("network device '", device.name, "'");
 }
 
+Result<std::vector<NetDevice>> all_devices(Netlink& netlink) {
+  NetlinkWriter request(RTM_GETLINK, NLM_F_DUMP);
+  request.fixed(ifinfomsg{}).number(IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+  SKEP_TRY(const auto replies, netlink.ask(request, "list network devices"));
+  std::vector<NetDevice> devices;
+  for (const NetlinkReply& reply : replies) {
+    SKEP_TRY_IN("list network devices", const auto head, reply.fixed<ifinfomsg>());
+    SKEP_TRY_IN("list network devices", const auto attributes, reply.attributes(sizeof(ifinfomsg)));
+    devices.push_back(
+        {.name = std::string(attributes.text(IFLA_IFNAME)), .index = static_cast<u32>(head.index)});
+  }
+  return devices;
+}
+
 /// The names of all devices; none where they cannot be had, since this is for a message only.
 std::vector<std::string> all_names(Netlink& netlink) {
   std::vector<std::string> names;
-  NetlinkWriter request(RTM_GETLINK, NLM_F_DUMP);
-  request.fixed(ifinfomsg{}).number(IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
-  const auto replies = netlink.ask(request, "list network devices");
-  if (!replies) {
-    return names;
-  }
-  for (const NetlinkReply& reply : *replies) {
-    if (const auto attributes = reply.attributes(sizeof(ifinfomsg))) {
-      names.emplace_back(attributes->text(IFLA_IFNAME));
+  if (auto devices = all_devices(netlink)) {
+    for (NetDevice& device : *devices) {
+      names.push_back(std::move(device.name));
     }
   }
   return names;
@@ -83,3 +92,12 @@ Result<FoundDevice> find_device(kernel::Kernel& kernel, const NetDevice& device)
 }
 
 }  // namespace skep::attach
+
+namespace skep {
+
+Result<std::vector<NetDevice>> network_devices() {
+  SKEP_TRY(const auto netlink, attach::Netlink::route(load::this_kernel()));
+  return attach::all_devices(*netlink);
+}
+
+}  // namespace skep

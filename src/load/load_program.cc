@@ -170,7 +170,10 @@ Error explain(const ProgramCall& call, const Error& cause, VerifierLog log) {
     text = cat(text, "\n  rights: ",
                host::explain_denied({.what = host::DeniedCall::What::prog_load, .prog_type = program.type}));
   }
-  const auto age = older_than_section(call.session.facts, program.section);
+  auto age = older_than_section(call.session.facts, program.section);
+  if (!age && cause.sys_errno() == EINVAL && log.text.empty()) {
+    age = option_of_section(call.session.facts, program.section);
+  }
   if (age && cause.sys_errno() != EPERM) {
     text = cat(text, "\n  ", *age);
     Error made(Errc::unsupported, std::move(text), cause.sys_errno());

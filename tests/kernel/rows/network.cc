@@ -172,6 +172,17 @@ Result<void> make_veth() {
   return add_address("row1", "10.8.1.1");
 }
 
+Result<void> make_veth(std::string_view first, std::string_view second) {
+  return make_pair("veth", 1, first, second);
+}
+
+Result<void> remove_device(std::string_view name) {
+  SKEP_TRY(const auto netlink, Netlink::route(load::this_kernel()));
+  NetlinkWriter request(RTM_DELLINK, 0);
+  request.fixed(ifinfomsg{}).text(IFLA_IFNAME, name);
+  return netlink->tell(request, cat("remove ", name));
+}
+
 Result<void> make_netkit() {
   return make_pair("netkit", 1, "nk0", "nk1");
 }
@@ -310,6 +321,15 @@ Result<std::string> own_cgroup() {
   }
   SKEP_CHECK(write_text(own + "/cgroup.procs", cat(::getpid())));
   return own;
+}
+
+Result<std::string> empty_cgroup(std::string_view name) {
+  SKEP_CHECK(own_cgroup());
+  std::string path = cat("/sys/fs/cgroup/", name);
+  if (::mkdir(path.c_str(), 0755) < 0 && errno != EEXIST) {
+    return fail_errno(errno, path);
+  }
+  return path;
 }
 
 }  // namespace skep::rows

@@ -14,6 +14,9 @@ namespace skep::rows {
 /// Two pairs of devices, made on first use and left for the guest's end: row0 and row1 (veth) and nk0 and nk1 (netkit, where the kernel has it), all up, with forwarding and addresses
 /// 10.8.0.1/24 (row0) and 10.8.1.1/24 (row1). Loopback is up too. Errors: what netlink says.
 Result<void> make_veth();
+/// A further pair, and its end.
+Result<void> make_veth(std::string_view first, std::string_view second);
+Result<void> remove_device(std::string_view name);
 Result<void> make_netkit();
 /// Loopback with its addresses.
 Result<void> raise_loopback();
@@ -47,5 +50,7 @@ Result<void> send_udp(u16 port);
 
 /// A cgroup of our own that this process is in from then on: its path. cgroup v2 is mounted where it is not yet.
 Result<std::string> own_cgroup();
+/// A directory below it that nobody is in: its path.
+Result<std::string> empty_cgroup(std::string_view name);
 
 }  // namespace skep::rows
