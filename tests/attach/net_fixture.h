@@ -22,7 +22,7 @@ class NetTest : public ::testing::Test {
     static constexpr std::array<bpf_insn, 2> return_zero{
         bpf_insn{.code = 0xb7, .dst_reg = 0, .src_reg = 0, .off = 0, .imm = 0},
         bpf_insn{.code = 0x95, .dst_reg = 0, .src_reg = 0, .off = 0, .imm = 0}};
-    auto fd = kernel::prog_load(kernel, {.type = type, .insns = return_zero, .expected_attach_type = attach});
+    auto fd = kernel::prog_load(kernel, {.type = type, .expected_attach_type = attach, .insns = return_zero});
     EXPECT_TRUE(fd);
     network.know(fd->raw(), kernel::prog_info(kernel, fd->raw())->id);
     return Program(

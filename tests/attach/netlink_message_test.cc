@@ -140,7 +140,7 @@ TEST(NetlinkMessage, EveryPrefixOfAnAnswerIsReadOrRefused) {
 TEST(NetlinkMessage, NoFlippedByteLeadsTheReaderAstray) {
   const auto bytes = refusal();
   for (std::size_t at = 0; at < bytes.size(); ++at) {
-    for (const u8 mask : {0x01, 0x80, 0xff}) {
+    for (const u8 mask : {u8{0x01}, u8{0x80}, u8{0xff}}) {
       std::vector<std::byte> flipped = bytes;
       flipped[at] ^= std::byte{mask};
       (void)reads(flipped);
