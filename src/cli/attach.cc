@@ -38,8 +38,8 @@ std::string_view word(State state) {
 Attached attach(Object& object, const Arguments& arguments) {
   Attached made;
   AttachAllOptions options{.jobs = arguments.number("jobs", 0)};
-  options.attach_one = [&arguments](const Program& program, const AttachOptions&) {
-    return attach_to_target(program, arguments);
+  options.attach_one = [&](const Program& program, const AttachOptions&) {
+    return attach_to_target(object, program, arguments);
   };
   auto links = attach_all(object, options, &made.report);
   if (!links) {

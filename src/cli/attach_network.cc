@@ -1,5 +1,9 @@
 #include "cli/attach_network.h"
 
+#include <charconv>
+
+#include "base/text.h"
+
 #include "skep/cgroup.h"
 #include "skep/lwt.h"
 #include "skep/netfilter.h"
@@ -48,7 +52,17 @@ Result<Link> on_xdp(Object&, const Program& program, const NetworkPlace& place) 
       return attach_xdp(program, {.device = {.name = iface}, .mode = mode});
     }
   }
-  return no_such("--mode", place.mode, "native, generic or offload");
+  return no_such("--xdp-mode", place.mode, "native, generic or offload");
+}
+
+Result<s32> priority_of(const NetworkPlace& place) {
+  s32 priority = 0;
+  const char* const end = place.priority.data() + place.priority.size();
+  const auto [rest, failure] = std::from_chars(place.priority.data(), end, priority);
+  if (!place.priority.empty() && (failure != std::errc{} || rest != end)) {
+    return no_such("--priority", place.priority, "a number");
+  }
+  return priority;
 }
 
 Result<TcDirection> direction_of(const Program& program, const NetworkPlace& place) {
@@ -69,14 +83,15 @@ Result<Link> on_tc(Object&, const Program& program, const NetworkPlace& place) {
     return attach_netkit(program, {.device = {.name = iface}});
   }
   SKEP_TRY(const TcDirection direction, direction_of(program, place));
-  if (place.priority < 0 || place.priority > 0xffff) {
-    return no_such("--priority", std::to_string(place.priority), "0 to 65535 for a filter");
+  SKEP_TRY(const s32 priority, priority_of(place));
+  if (priority < 0 || priority > 0xffff) {
+    return no_such("--priority", place.priority, "0 to 65535 for a filter");
   }
-  if ((type == BPF_TCX_INGRESS || type == BPF_TCX_EGRESS) && place.priority == 0) {
+  if ((type == BPF_TCX_INGRESS || type == BPF_TCX_EGRESS) && priority == 0) {
     return attach_tcx(program, {.device = {.name = iface}, .direction = direction, .or_clsact = true});
   }
   const TcTarget target{.hook = {.device = {.name = iface}, .direction = direction},
-                        .priority = static_cast<u32>(place.priority)};
+                        .priority = static_cast<u32>(priority)};
   return program.traits().type == BPF_PROG_TYPE_SCHED_ACT ? attach_tc_action(program, target)
                                                           : attach_tc(program, target);
 }
@@ -95,7 +110,8 @@ Result<Link> on_netns(Object&, const Program& program, const NetworkPlace& place
 
 Result<Link> on_netfilter(Object&, const Program& program, const NetworkPlace& place) {
   SKEP_TRY(const std::string hook, need(program, place.hook, "--hook 'ip input' or the like"));
-  NetfilterTarget target{.priority = place.priority};
+  NetfilterTarget target;
+  SKEP_TRY(target.priority, priority_of(place));
   const std::size_t space = hook.find(' ');
   const std::string_view family = std::string_view(hook).substr(0, space);
   const std::string_view name =
@@ -129,48 +145,53 @@ Result<Link> on_route(Object&, const Program& program, const NetworkPlace& place
 }
 
 Result<Link> on_receiver(Object&, const Program& program, const NetworkPlace& place) {
-  SKEP_TRY(const std::string path, need(program, place.path, "--path /dev/lirc0"));
+  SKEP_TRY(const std::string path, need(program, place.lirc, "--lirc /dev/lirc0"));
   return attach_lirc(program, path);
 }
 
-using Attach = Result<Link> (*)(Object&, const Program&, const NetworkPlace&);
+/// A kind of program: which option says its place, and what attaches it.
+struct Kind {
+  NetworkOption option = NetworkOption::none;
+  Result<Link> (*attach)(Object&, const Program&, const NetworkPlace&) = nullptr;
+};
 
-Attach function_for(bpf_prog_type type) {
+Kind kind_of(bpf_prog_type type) {
+  using Option = NetworkOption;
   switch (type) {
-    case BPF_PROG_TYPE_XDP: return on_xdp;
+    case BPF_PROG_TYPE_XDP: return {Option::iface, on_xdp};
     case BPF_PROG_TYPE_SCHED_CLS:
-    case BPF_PROG_TYPE_SCHED_ACT: return on_tc;
+    case BPF_PROG_TYPE_SCHED_ACT: return {Option::iface, on_tc};
     case BPF_PROG_TYPE_CGROUP_SKB:
     case BPF_PROG_TYPE_CGROUP_SOCK:
     case BPF_PROG_TYPE_CGROUP_SOCK_ADDR:
     case BPF_PROG_TYPE_CGROUP_SOCKOPT:
     case BPF_PROG_TYPE_CGROUP_SYSCTL:
     case BPF_PROG_TYPE_CGROUP_DEVICE:
-    case BPF_PROG_TYPE_SOCK_OPS: return on_cgroup;
+    case BPF_PROG_TYPE_SOCK_OPS: return {Option::cgroup, on_cgroup};
     case BPF_PROG_TYPE_SK_LOOKUP:
-    case BPF_PROG_TYPE_FLOW_DISSECTOR: return on_netns;
-    case BPF_PROG_TYPE_NETFILTER: return on_netfilter;
+    case BPF_PROG_TYPE_FLOW_DISSECTOR: return {Option::netns, on_netns};
+    case BPF_PROG_TYPE_NETFILTER: return {Option::hook, on_netfilter};
     case BPF_PROG_TYPE_SK_MSG:
-    case BPF_PROG_TYPE_SK_SKB: return on_sockmap;
+    case BPF_PROG_TYPE_SK_SKB: return {Option::map, on_sockmap};
     case BPF_PROG_TYPE_LWT_IN:
     case BPF_PROG_TYPE_LWT_OUT:
     case BPF_PROG_TYPE_LWT_XMIT:
-    case BPF_PROG_TYPE_LWT_SEG6LOCAL: return on_route;
-    case BPF_PROG_TYPE_LIRC_MODE2: return on_receiver;
-    default: return nullptr;
+    case BPF_PROG_TYPE_LWT_SEG6LOCAL: return {Option::route, on_route};
+    case BPF_PROG_TYPE_LIRC_MODE2: return {Option::lirc, on_receiver};
+    default: return {};
   }
 }
 
 }  // namespace
 
-bool is_for_network(bpf_prog_type type) {
-  return function_for(type) != nullptr;
+NetworkOption option_for(bpf_prog_type type) {
+  return kind_of(type).option;
 }
 
 Result<Link> attach_network(Object& object, const Program& program, const NetworkPlace& place) {
-  const Attach function = function_for(program.traits().type);
-  SKEP_ASSERT(function != nullptr);
-  return function(object, program, place);
+  const Kind kind = kind_of(program.traits().type);
+  SKEP_ASSERT(kind.attach != nullptr);
+  return kind.attach(object, program, place);
 }
 
 }  // namespace skep::cli

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "base/text.h"
+#include "cli/attach_network.h"
 #include "object/section_rules.h"
 #include "skep/raw_tracepoint.h"
 
@@ -14,7 +15,7 @@ namespace {
 struct Way {
   std::string_view option;
   bool (*fits)(const object::SectionRule& rule);
-  Result<Link> (*attach)(const Program& program, const Arguments& arguments);
+  Result<Link> (*attach)(Object& object, const Program& program, const Arguments& arguments);
 };
 
 std::string value_of(const Arguments& arguments, std::string_view option) {
@@ -25,13 +26,38 @@ bool is_raw_tracepoint(const object::SectionRule& rule) {
   return rule.prog == BPF_PROG_TYPE_RAW_TRACEPOINT || rule.prog == BPF_PROG_TYPE_RAW_TRACEPOINT_WRITABLE;
 }
 
-Result<Link> to_raw_tracepoint(const Program& program, const Arguments& arguments) {
+Result<Link> to_raw_tracepoint(Object&, const Program& program, const Arguments& arguments) {
   return attach_raw_tracepoint(program, {.name = value_of(arguments, "tracepoint")});
+}
+
+template <NetworkOption Option>
+bool goes_by(const object::SectionRule& rule) {
+  return option_for(rule.prog) == Option;
+}
+
+Result<Link> to_network(Object& object, const Program& program, const Arguments& arguments) {
+  return attach_network(object, program,
+                        {.iface = value_of(arguments, "iface"),
+                         .cgroup = value_of(arguments, "cgroup"),
+                         .netns = value_of(arguments, "netns"),
+                         .lirc = value_of(arguments, "lirc"),
+                         .map = value_of(arguments, "map"),
+                         .hook = value_of(arguments, "hook"),
+                         .mode = value_of(arguments, "xdp-mode"),
+                         .route = value_of(arguments, "route"),
+                         .priority = value_of(arguments, "priority")});
 }
 
 // The first that fits is taken.
 constexpr auto ways = std::to_array<Way>({
     {.option = "tracepoint", .fits = is_raw_tracepoint, .attach = to_raw_tracepoint},
+    {.option = "iface", .fits = goes_by<NetworkOption::iface>, .attach = to_network},
+    {.option = "cgroup", .fits = goes_by<NetworkOption::cgroup>, .attach = to_network},
+    {.option = "netns", .fits = goes_by<NetworkOption::netns>, .attach = to_network},
+    {.option = "map", .fits = goes_by<NetworkOption::map>, .attach = to_network},
+    {.option = "route", .fits = goes_by<NetworkOption::route>, .attach = to_network},
+    {.option = "hook", .fits = goes_by<NetworkOption::hook>, .attach = to_network},
+    {.option = "lirc", .fits = goes_by<NetworkOption::lirc>, .attach = to_network},
 });
 
 const Way* way_for(std::string_view section, const Arguments& arguments) {
@@ -50,12 +76,12 @@ bool has_target(std::string_view section, const Arguments& arguments) {
   return way_for(section, arguments) != nullptr;
 }
 
-Result<Link> attach_to_target(const Program& program, const Arguments& arguments) {
+Result<Link> attach_to_target(Object& object, const Program& program, const Arguments& arguments) {
   const Way* way = way_for(program.traits().section, arguments);
   if (way == nullptr) {
     return attach_program(program);
   }
-  auto link = way->attach(program, arguments);
+  auto link = way->attach(object, program, arguments);
   if (!link) {
     return std::unexpected(std::move(link).error().within(cat("program '", program.name(), "'")));
   }

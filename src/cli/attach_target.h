@@ -10,7 +10,7 @@ namespace skep::cli {
 
 /// Attaches a program to what the options say of its kind (a network device for XDP and tc, a cgroup, ...), or where they say nothing of it to what its section says.
 /// Errors: as the attach function that does it.
-Result<Link> attach_to_target(const Program& program, const Arguments& arguments);
+Result<Link> attach_to_target(Object& object, const Program& program, const Arguments& arguments);
 
 /// Whether the options say something for programs of this section.
 bool has_target(std::string_view section, const Arguments& arguments);

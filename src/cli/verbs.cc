@@ -49,9 +49,22 @@ constexpr auto run_options = std::to_array<Option>({
 
 constexpr auto attach_options = std::to_array<Option>({
   {"tracepoint", K::text, "NAME", "of raw_tp programs: this tracepoint"},
+  {"iface",    K::text, "DEVICE", "of xdp, tc, tcx, netkit and action programs: this network device; of lwt programs: where the route leaves"},
+  {"xdp-mode", K::text, "MODE",   "of xdp programs: native, generic or offload (default: native where the driver can)"},
+  {"hook",     K::text, "HOOK",   "of tc programs: ingress or egress; of netfilter programs: 'ip input' or the like; of cgroup/skb and sk_skb: the attach type"},
+  {"priority", K::text, "N",      "of tc and netfilter programs: where among the others; a tcx program with it becomes a filter"},
+  {"cgroup",   K::text, "DIR",    "of cgroup and sockops programs: this cgroup"},
+  {"netns",    K::text, "NAME|PATH", "of sk_lookup and flow_dissector programs: this network namespace"},
+  {"map",      K::text, "MAP",    "of sk_msg and sk_skb programs: this socket map of the object"},
+  {"route",    K::text, "PREFIX", "of lwt programs: the destination of the route to make"},
+  {"lirc",     K::text, "DEVICE", "of lirc_mode2 programs: this infra-red receiver"},
   {"pin",  K::text,   "DIR",     "pin each link as DIR/PROGRAM in a BPF file system, and end: it stays attached"},
   {"for",  K::number, "SECONDS", "detach after so long (default: at ^C)"},
   set_option, only_option, skip_option, first_of_option, optional_option, jobs_option, btf_option, kconfig_option,
+});
+
+constexpr auto net_options = std::to_array<Option>({
+  {"iface", K::text, "DEVICE", "this network device alone"},
 });
 
 constexpr auto explain_options = std::to_array<Option>({
@@ -181,6 +194,10 @@ constexpr auto verb_table = std::to_array<Verb>({
    .summary = "end an attachment",
    .help = "A link is named by `id N` or `pinned PATH`. A pin is taken away first; links of tracing programs go with their last pin and descriptor only.\n",
    .examples = "  skep link detach id 7\n  skep link detach pinned /sys/fs/bpf/mine/drop\n", .options = {}, .run = link_detach},
+  {.name = "net list", .operands = "", .least = 0, .most = 0,
+   .summary = "programs on network devices, by whichever way",
+   .help = "XDP in each mode, tc filters with their priority and handle, tcx and netkit in the order in which they run. Of this network namespace.\n",
+   .examples = "  skep net list\n  skep net list --iface eth0 --json\n", .options = net_options, .run = net_list},
   {.name = "link pin", .operands = "LINK PATH", .least = 3, .most = 3,
    .summary = "keep an attachment when its process ends",
    .help = which_link, .examples = "  skep link pin id 7 /sys/fs/bpf/drop\n", .options = {}, .run = link_pin},

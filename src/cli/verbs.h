@@ -22,6 +22,7 @@ Status matrix(const Arguments& arguments, Output& out);
 Status btf_fetch(const Arguments& arguments, Output& out);
 Status attach(const Arguments& arguments, Output& out);
 Status sections(const Arguments& arguments, Output& out);
+Status net_list(const Arguments& arguments, Output& out);
 Status link_list(const Arguments& arguments, Output& out);
 Status link_show(const Arguments& arguments, Output& out);
 Status link_detach(const Arguments& arguments, Output& out);
