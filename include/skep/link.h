@@ -76,6 +76,9 @@ class Link {
   static Result<Link> open_pinned(kernel::Kernel& kernel, const std::string& path);
   static Result<Link> open_id(kernel::Kernel& kernel, u32 id);
 
+  /// The kernel that it is attached in; null where that has no link object, and when it is detached.
+  kernel::Kernel* kernel() const;
+
   /// For combining: gives the attachment away, and is detached from then on as far as this handle goes.
   std::unique_ptr<attach::Attachment> take();
 

@@ -13,7 +13,13 @@ namespace {
 using Family = std::span<const SectionRow> (*)();
 
 constexpr auto families = std::to_array<Family>({
+    kprobe_sections,
+    kprobe_multi_sections,
+    tracepoint_sections,
     raw_tracepoint_sections,
+    tracing_sections,
+    freplace_sections,
+    iterator_sections,
 });
 
 }  // namespace
@@ -68,8 +74,12 @@ Result<Link> attach_program(const Program& program, const AttachOptions& options
                 cat(noun, ": what else it needs is ",
                     rule->given.empty() ? std::string_view("said by its own attach function") : rule->given));
   }
-  std::string_view target = std::string_view(section).substr(rule->name.size());
-  target = target.substr(target.starts_with('/') ? 1 : 0);
+  // What the spec said when it was loaded goes before the section's text.
+  std::string_view target = program.traits().attach_target;
+  if (target.empty()) {
+    target = std::string_view(section).substr(rule->name.size());
+    target = target.substr(target.starts_with('/') ? 1 : 0);
+  }
   if (target.empty() && rule->target != object::Target::none) {
     return fail(Errc::invalid, cat(noun, ": the section names no target; want ", rule->name, "/",
                                    rule->syntax, ", as in SEC(\"", rule->example, "\")"));

@@ -16,6 +16,16 @@ struct SectionRow {
   Result<Link> (*attach)(const Program& program, std::string_view target, const AttachOptions& options);
 };
 
+/// kprobe and ksyscall (kprobe.cc), kprobe.multi and its kin (kprobe_multi.cc).
+std::span<const SectionRow> kprobe_sections();
+std::span<const SectionRow> kprobe_multi_sections();
+/// tp (tracepoint.cc).
+std::span<const SectionRow> tracepoint_sections();
+/// fentry, fexit, fmod_ret, fsession, tp_btf, lsm, and the multi forms (tracing.cc); freplace (freplace.cc).
+std::span<const SectionRow> tracing_sections();
+std::span<const SectionRow> freplace_sections();
+/// iter (iterator.cc).
+std::span<const SectionRow> iterator_sections();
 /// raw_tp and its kin (raw_tracepoint.cc).
 std::span<const SectionRow> raw_tracepoint_sections();
 

@@ -128,6 +128,10 @@ Result<LinkInfo> Link::info() const {
                   .target = attach::link_target(kernel, fd(), *info)};
 }
 
+kernel::Kernel* Link::kernel() const {
+  return attachment_ != nullptr ? attachment_->kernel() : nullptr;
+}
+
 std::unique_ptr<attach::Attachment> Link::take() {
   pin_path_.clear();
   return std::move(attachment_);

@@ -20,11 +20,10 @@ std::optional<u32> whole_number(std::string_view text) {
   return number;
 }
 
-}  // namespace
-
-Result<u32> parse_cpu_list(std::string_view text) {
+/// Calls `take` with the first and last number of every range.
+template <class Take>
+Result<void> each_range(std::string_view text, const Take& take) {
   const std::string_view list = trim(until_nul(text));
-  u32 count = 0;
   u32 next = 0;  // the smallest number that may still come
   for (const std::string_view piece : split(list, ',')) {
     const std::size_t dash = piece.find('-');
@@ -34,13 +33,31 @@ Result<u32> parse_cpu_list(std::string_view text) {
       return fail(Errc::malformed,
                   cat("want a list of CPUs such as '0-3,5', have '", list.substr(0, 80), "'"));
     }
-    count += *last - *first + 1;
+    take(*first, *last);
     next = *last + 1;
   }
-  if (count == 0) {
+  if (next == 0) {
     return fail(Errc::malformed, "want a list of CPUs such as '0-3,5', have an empty text");
   }
+  return {};
+}
+
+}  // namespace
+
+Result<u32> parse_cpu_list(std::string_view text) {
+  u32 count = 0;
+  SKEP_CHECK(each_range(text, [&](u32 first, u32 last) { count += last - first + 1; }));
   return count;
+}
+
+Result<std::vector<u32>> parse_cpu_numbers(std::string_view text) {
+  std::vector<u32> numbers;
+  SKEP_CHECK(each_range(text, [&](u32 first, u32 last) {
+    for (u32 cpu = first; cpu <= last; ++cpu) {
+      numbers.push_back(cpu);
+    }
+  }));
+  return numbers;
 }
 
 Result<u32> read_possible_cpus(const std::string& root) {
@@ -48,6 +65,13 @@ Result<u32> read_possible_cpus(const std::string& root) {
   SKEP_TRY(const std::string text, read_text(path));
   SKEP_TRY_IN(path, const u32 count, parse_cpu_list(text));
   return count;
+}
+
+Result<std::vector<u32>> read_online_cpus(const std::string& root) {
+  const std::string path = cat(root, "/sys/devices/system/cpu/online");
+  SKEP_TRY(const std::string text, read_text(path));
+  SKEP_TRY_IN(path, auto numbers, parse_cpu_numbers(text));
+  return numbers;
 }
 
 }  // namespace skep::host

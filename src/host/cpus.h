@@ -1,8 +1,9 @@
-// How many CPUs a machine may ever have: the number of copies that a per-CPU map value has.
+// The CPUs of a machine: how many it may ever have, which is the number of copies of a per-CPU map value, and which are at work.
 #pragma once
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "skep/error.h"
 #include "skep/types.h"
@@ -15,5 +16,11 @@ Result<u32> parse_cpu_list(std::string_view text);
 
 /// Possible (not: online) CPUs, from <root>/sys/devices/system/cpu/possible. Errors: not_found, denied, malformed.
 Result<u32> read_possible_cpus(const std::string& root);
+
+/// The numbers in such a list, ascending. Errors: as parse_cpu_list.
+Result<std::vector<u32>> parse_cpu_numbers(std::string_view text);
+
+/// The CPUs that are at work now, from <root>/sys/devices/system/cpu/online. Errors: not_found, denied, malformed.
+Result<std::vector<u32>> read_online_cpus(const std::string& root);
 
 }  // namespace skep::host

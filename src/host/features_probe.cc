@@ -244,6 +244,40 @@ Tri probe_perf_link(kernel::Kernel& kernel) {
   return !link && link.error().sys_errno() == EBADF ? Tri::yes : judge(link);
 }
 
+Tri takes_multi_link(kernel::Kernel& kernel, bpf_attach_type type, bpf_attr_link_create attr, u32 bytes) {
+  kernel::ProgLoad want = program(BPF_PROG_TYPE_KPROBE, trivial);
+  want.expected_attach_type = type;
+  const auto prog = kernel::prog_load(kernel, want);
+  if (!prog) {
+    return judge(prog);
+  }
+  attr.prog_fd = static_cast<u32>(prog->raw());
+  attr.attach_type = type;
+  const auto link = kernel::link_detail::create(kernel, attr, bytes);
+  // A kernel that knows such links goes on to look at where they shall go.
+  const int why = link ? 0 : link.error().sys_errno();
+  return why == EBADF || why == EFAULT ? Tri::yes : judge(link);
+}
+
+constexpr u64 no_address = 8;
+
+/// Functions at addresses that cannot be read.
+Tri probe_kprobe_multi(kernel::Kernel& kernel) {
+  auto attr = kernel::zeroed<bpf_attr_link_create>();
+  attr.kprobe_multi.cnt = 1;
+  attr.kprobe_multi.addrs = no_address;
+  return takes_multi_link(kernel, BPF_TRACE_KPROBE_MULTI, attr, SKEP_LINK_END(kprobe_multi, cookies));
+}
+
+/// A place in a file that is a directory.
+Tri probe_uprobe_multi(kernel::Kernel& kernel) {
+  auto attr = kernel::zeroed<bpf_attr_link_create>();
+  attr.uprobe_multi.path = kernel::address_of("/");
+  attr.uprobe_multi.offsets = no_address;
+  attr.uprobe_multi.cnt = 1;
+  return takes_multi_link(kernel, BPF_TRACE_UPROBE_MULTI, attr, SKEP_LINK_END(uprobe_multi, pid));
+}
+
 Tri ask(Feature feature, kernel::Kernel& kernel) {
   switch (feature) {
     case Feature::prog_name: return probe_named_program(kernel);
@@ -293,6 +327,8 @@ Tri ask(Feature feature, kernel::Kernel& kernel) {
                         0, info(BTF_KIND_PTR), 2},           // 3
                        "\0int\0tag\0"sv);
     case Feature::xdp_frags: return probe_xdp_frags(kernel);
+    case Feature::kprobe_multi: return probe_kprobe_multi(kernel);
+    case Feature::uprobe_multi: return probe_uprobe_multi(kernel);
     case Feature::btf_enum64: return takes_btf(kernel, {0, info(BTF_KIND_ENUM64, 1), 8, 1, 0, 0}, "\0x\0"sv);
     case Feature::arg_ctx_tag: return probe_arg_ctx_tag(kernel);
     case Feature::btf_datasec_any_name:

@@ -37,7 +37,13 @@ SymbolLine parse_symbol_line(std::string_view line) {
   made.address = line.substr(0, space);
   made.type = line[space + 1];
   made.name = line.substr(space + 3);
-  made.name = made.name.substr(0, made.name.find('\t'));
+  if (const std::size_t tab = made.name.find('\t'); tab != std::string_view::npos) {
+    const std::string_view rest = trim(made.name.substr(tab + 1));
+    if (rest.size() > 2 && rest.front() == '[' && rest.back() == ']') {
+      made.module = rest.substr(1, rest.size() - 2);
+    }
+    made.name = made.name.substr(0, tab);
+  }
   if (const std::size_t dot = made.name.find('.'); dot != std::string_view::npos) {
     made.name = made.name.substr(0, made.name.find(".llvm.", dot));
   }
@@ -114,6 +120,24 @@ std::vector<FoundSymbol> SymbolSearch::finish() {
     rest_.clear();
   }
   return std::move(found_);
+}
+
+Result<std::vector<NamedSymbol>> symbols_named(const std::string& path, std::string_view name) {
+  SKEP_TRY(const std::string text, read_text(path));
+  std::vector<NamedSymbol> found;
+  if (name.empty()) {
+    return found;
+  }
+  for (std::size_t at = text.find(name); at != std::string::npos; at = text.find(name, at + 1)) {
+    const std::size_t begin = at == 0 ? 0 : text.rfind('\n', at - 1) + 1;  // npos + 1 is 0
+    const std::string_view line = std::string_view(text).substr(begin, text.find('\n', at) - begin);
+    const SymbolLine symbol = parse_symbol_line(line);
+    if (symbol.name == name && begin + static_cast<std::size_t>(symbol.name.data() - line.data()) == at) {
+      found.push_back(
+          {.address = symbol.address_value(), .type = symbol.type, .module = std::string(symbol.module)});
+    }
+  }
+  return found;
 }
 
 std::vector<std::string> near_symbols(const std::string& path, std::string_view name) {

@@ -16,6 +16,7 @@ struct SymbolLine {
   std::string_view address;  ///< hexadecimal digits; all 0 where addresses are hidden from this process
   char type = 0;             ///< as nm(1) has it
   std::string_view name;     ///< without the ".llvm.<hash>" that link-time optimization adds to static names
+  std::string_view module;   ///< empty for what is no module's
 
   u64 address_value() const;
 };
@@ -56,6 +57,16 @@ class SymbolSearch {
   std::vector<bool> marks_;   // by mark_of(): some wanted name has it
   std::string rest_;          // of a line that the last piece ended in
 };
+
+/// One of the symbols that have a name.
+struct NamedSymbol {
+  u64 address = 0;  ///< 0 where addresses are hidden from this process
+  char type = 0;    ///< as nm(1) has it
+  std::string module;
+};
+
+/// Every symbol called `name` in the list at `path`, in its order, which is by address but for modules. Errors: not_found, denied, kernel.
+Result<std::vector<NamedSymbol>> symbols_named(const std::string& path, std::string_view name);
 
 /// Symbols in the list at `path` whose names are a typing error away from `name`, best first; none where the list cannot be read.
 std::vector<std::string> near_symbols(const std::string& path, std::string_view name);

@@ -1,8 +1,8 @@
 // `__kconfig` variables: values of the kernel's configuration, and those that loaders make up (LINUX_*).
 #include <array>
 
-#include "host/kallsyms.h"
 #include "host/kconfig.h"
+#include "host/syscalls.h"
 #include "load/externs.h"
 
 namespace skep::load {
@@ -13,33 +13,6 @@ using State = host::ConfigOption::State;
 
 constexpr std::string_view given_name = "the given configuration";
 constexpr std::string_view kernel_name_of_config = "the kernel's configuration";
-
-/// The name of the function behind the system call bpf(2) where such functions take their arguments in a struct of registers; empty where no kernel does that.
-constexpr std::string_view wrapped_call() {
-#if defined(__x86_64__)
-  return "__x64_sys_bpf";
-#elif defined(__aarch64__)
-  return "__arm64_sys_bpf";
-#elif defined(__s390x__)
-  return "__s390x_sys_bpf";
-#elif defined(__riscv)
-  return "__riscv_sys_bpf";
-#else
-  return {};
-#endif
-}
-
-Result<u64> has_syscall_wrapper(const host::Facts& facts) {
-  if (wrapped_call().empty()) {
-    return 0;
-  }
-  if (const auto types = facts.kernel_btf(); types && (*types)->find(wrapped_call(), btf::Kind::func)) {
-    return 1;
-  }
-  const std::array names{wrapped_call()};
-  SKEP_TRY(const auto found, facts.kernel_symbols(names));
-  return found[0].state != host::FoundSymbol::State::absent ? 1 : 0;
-}
 
 Result<u64> has_attach_cookie(const host::Facts& facts) {
   switch (facts.has(host::Feature::attach_cookie)) {
@@ -136,7 +109,8 @@ class ValueFinder {
     } else if (name == "LINUX_HAS_BPF_COOKIE") {
       SKEP_TRY(value, has_attach_cookie(search_.facts));
     } else if (name == "LINUX_HAS_SYSCALL_WRAPPER") {
-      SKEP_TRY(value, has_syscall_wrapper(search_.facts));
+      SKEP_TRY(const bool is_wrapped, host::has_syscall_wrapper(search_.facts));
+      value = is_wrapped ? 1 : 0;
     } else if (!name.starts_with("LINUX_") || !external(index).is_weak) {
       return fail(Errc::unsupported,
                   "no such value is known: want CONFIG_*, LINUX_KERNEL_VERSION, LINUX_HAS_BPF_COOKIE or "

@@ -4,6 +4,7 @@
 
 #include "base/result.h"
 #include "host/denied.h"
+#include "host/syscalls.h"
 #include "kernel/token.h"
 #include "load/this_machine.h"
 
@@ -26,6 +27,17 @@ Ability token(const Subject& subject) {
     return ability(std::move(name), Has::no, since, why_missing(subject, since, {}));
   }
   return ability(std::move(name), Has::unknown, since, errno_name(made.error().sys_errno()));
+}
+
+/// Whether the functions behind system calls are called after the architecture: what ksyscall goes by.
+Ability syscall_wrapper(const Subject& subject) {
+  const Release since{4, 17};
+  const auto answer = host::has_syscall_wrapper(subject.facts);
+  if (!answer) {
+    return ability("syscall_wrapper", Has::unknown, since, answer.error().message());
+  }
+  return ability("syscall_wrapper", *answer ? Has::yes : Has::no, since,
+                 *answer ? std::string() : why_missing(subject, since, {}));
 }
 
 }  // namespace
@@ -57,6 +69,7 @@ std::vector<Ability> loading(const Subject& subject) {
     }
     found.push_back(ability(std::string(row.name), has, since, std::move(why)));
   }
+  found.push_back(syscall_wrapper(subject));
   found.push_back(token(subject));
   return found;
 }
