@@ -72,7 +72,8 @@ std::optional<s64> FakeNetwork::call(kernel::FakeCall& call) {
 
 void FakeNetwork::answer(std::span<const std::byte> request) {
   answers_.clear();
-  for (const NetlinkMessage& message : split_datagram({request, std::endian::native}).value()) {
+  const auto messages = split_datagram({request, std::endian::native}).value();
+  for (const NetlinkMessage& message : messages) {
     std::string text;
     int failure = 0;
     if (const auto refused = refusals.find(message.type); refused != refusals.end()) {
