@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "cli/attach_network.h"
+#include "cli/attach_trace.h"
 #include "object/section_rules.h"
 #include "skep/raw_tracepoint.h"
 
@@ -30,6 +31,32 @@ Result<Link> to_raw_tracepoint(Object&, const Program& program, const Arguments&
   return attach_raw_tracepoint(program, {.name = value_of(arguments, "tracepoint")});
 }
 
+bool is_tracepoint(const object::SectionRule& rule) {
+  return rule.prog == BPF_PROG_TYPE_TRACEPOINT;
+}
+
+bool is_counter(const object::SectionRule& rule) {
+  return rule.prog == BPF_PROG_TYPE_PERF_EVENT;
+}
+
+bool is_walk(const object::SectionRule& rule) {
+  return rule.attach == BPF_TRACE_ITER;
+}
+
+bool is_cgroup_hook(const object::SectionRule& rule) {
+  return rule.attach == BPF_LSM_CGROUP;
+}
+
+Result<Link> to_trace(Object& object, const Program& program, const Arguments& arguments) {
+  return attach_trace(object, program,
+                      {.function = value_of(arguments, "func"),
+                       .tracepoint = value_of(arguments, "tracepoint"),
+                       .cgroup = value_of(arguments, "cgroup"),
+                       .map = value_of(arguments, "map"),
+                       .frequency = arguments.number("frequency", 0),
+                       .pid = arguments.number("pid", 0)});
+}
+
 template <NetworkOption Option>
 bool goes_by(const object::SectionRule& rule) {
   return option_for(rule.prog) == Option;
@@ -51,6 +78,13 @@ Result<Link> to_network(Object& object, const Program& program, const Arguments&
 // The first that fits is taken.
 constexpr auto ways = std::to_array<Way>({
     {.option = "tracepoint", .fits = is_raw_tracepoint, .attach = to_raw_tracepoint},
+    {.option = "tracepoint", .fits = is_tracepoint, .attach = to_trace},
+    {.option = "func", .fits = takes_function, .attach = to_trace},
+    {.option = "frequency", .fits = is_counter, .attach = to_trace},
+    {.option = "cgroup", .fits = is_cgroup_hook, .attach = to_trace},
+    {.option = "cgroup", .fits = is_walk, .attach = to_trace},
+    {.option = "map", .fits = is_walk, .attach = to_trace},
+    {.option = "pid", .fits = is_walk, .attach = to_trace},
     {.option = "iface", .fits = goes_by<NetworkOption::iface>, .attach = to_network},
     {.option = "cgroup", .fits = goes_by<NetworkOption::cgroup>, .attach = to_network},
     {.option = "netns", .fits = goes_by<NetworkOption::netns>, .attach = to_network},

@@ -48,14 +48,17 @@ constexpr auto run_options = std::to_array<Option>({
 });
 
 constexpr auto attach_options = std::to_array<Option>({
-  {"tracepoint", K::text, "NAME", "of raw_tp programs: this tracepoint"},
+  {"tracepoint", K::text, "NAME", "of raw_tp programs: this tracepoint; of tp programs: CATEGORY/NAME"},
+  {"func",     K::text, "FUNCTION", "of kprobe programs: this function[+offset]; of kprobe.multi programs: those of a pattern; of ksyscall programs: this system call"},
+  {"frequency", K::number, "HZ",  "of perf_event programs: so many times a second, by the processors' clocks"},
+  {"pid",      K::number, "PID",  "of perf_event programs and iterators over tasks: this process alone"},
   {"iface",    K::text, "DEVICE", "of xdp, tc, tcx, netkit and action programs: this network device; of lwt programs: where the route leaves"},
   {"xdp-mode", K::text, "MODE",   "of xdp programs: native, generic or offload (default: native where the driver can)"},
   {"hook",     K::text, "HOOK",   "of tc programs: ingress or egress; of netfilter programs: 'ip input' or the like; of cgroup/skb and sk_skb: the attach type"},
   {"priority", K::text, "N",      "of tc and netfilter programs: where among the others; a tcx program with it becomes a filter"},
-  {"cgroup",   K::text, "DIR",    "of cgroup and sockops programs: this cgroup"},
+  {"cgroup",   K::text, "DIR",    "of cgroup, sockops and lsm_cgroup programs: this cgroup; of iterators over cgroups: from there on"},
   {"netns",    K::text, "NAME|PATH", "of sk_lookup and flow_dissector programs: this network namespace"},
-  {"map",      K::text, "MAP",    "of sk_msg and sk_skb programs: this socket map of the object"},
+  {"map",      K::text, "MAP",    "of sk_msg and sk_skb programs: this socket map of the object; of iterators over a map's elements: this map"},
   {"route",    K::text, "PREFIX", "of lwt programs: the destination of the route to make"},
   {"lirc",     K::text, "DEVICE", "of lirc_mode2 programs: this infra-red receiver"},
   {"pin",  K::text,   "DIR",     "pin each link as DIR/PROGRAM in a BPF file system, and end: it stays attached"},

@@ -263,6 +263,21 @@ Result<void> find_target(const ProgramSpec& program, const host::Facts& facts, L
   return {};
 }
 
+/// Programs for many functions name them when they are attached; what is fixed at loading is whose functions: the kernel's own or, with "module:pattern", that module's.
+Result<void> find_module_of_many(const ProgramSpec& program, const host::Facts& facts, LoadPlan& plan,
+                                 ProgramPlan& made) {
+  const bpf_attach_type type = program.expected_attach_type;
+  const bool is_many =
+      type == BPF_TRACE_FENTRY_MULTI || type == BPF_TRACE_FEXIT_MULTI || type == BPF_TRACE_FSESSION_MULTI;
+  const std::string_view target = program.attach_target;
+  const std::size_t colon = target.find(':');
+  if (is_many && colon != std::string_view::npos && target.substr(0, colon) != "vmlinux") {
+    SKEP_CHECK(facts.module_btf(target.substr(0, colon)));
+    made.attach_module = module_index(plan, target.substr(0, colon));
+  }
+  return {};
+}
+
 Result<void> check_program(const ObjectSpec& spec, const ProgramSpec& program) {
   if (program.function >= spec.functions.size()) {
     return fail(Errc::invalid,
@@ -318,6 +333,8 @@ Result<void> plan_programs(const ObjectSpec& spec, const host::Facts& facts, Loa
     }
     if (done && program.needs_attach_target) {
       done = find_target(program, facts, plan, made);
+    } else if (done) {
+      done = find_module_of_many(program, facts, plan, made);
     }
     if (!done) {
       made.error = std::move(done).error().within(

@@ -5,6 +5,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <cstdlib>
+
 #include "attach/attachment.h"
 #include "kernel/rows/row.h"
 #include "skep/iterator.h"
@@ -32,6 +34,20 @@ void ask_for_own_group(Stage&) {
 
 void open_a_file(Stage&) {
   const Fd file(::open("/proc/self/stat", O_RDONLY | O_CLOEXEC));
+}
+
+/// A process that becomes another program: where sleepable hooks could go first.
+Result<void> at_exec_before_5_11(ObjectSpec& spec) {
+  if (ProgramSpec* program = spec.find_program("on_lsm_sleepable");
+      program != nullptr && test::is_before(5, 11)) {
+    program->attach_target = "bprm_committed_creds";
+  }
+  return {};
+}
+
+void open_a_file_and_exec(Stage& stage) {
+  open_a_file(stage);
+  static_cast<void>(std::system("true"));
 }
 
 void bind_a_socket(Stage&) {
@@ -132,7 +148,7 @@ const RowList rows({
     {.section = "fsession.multi", .object = "trace", .program = "on_fsession_multi"},
     {.section = "fsession.multi.s", .object = "trace", .program = "on_fsession_multi_sleepable", .trigger = call_functions, .prepare = where_one_may_sleep, .with = {"calls_functions"}, .config = injection},
     {.section = "lsm", .object = "trace", .program = "on_lsm", .trigger = ask_for_own_group},
-    {.section = "lsm.s", .object = "trace", .program = "on_lsm_sleepable", .trigger = open_a_file},
+    {.section = "lsm.s", .object = "trace", .program = "on_lsm_sleepable", .trigger = open_a_file_and_exec, .prepare = at_exec_before_5_11},
     {.section = "lsm_cgroup", .object = "trace", .program = "on_lsm_cgroup", .attach = on_root_cgroup, .trigger = bind_a_socket},
     {.section = "iter", .object = "trace", .program = "on_iter", .effect = tells_of_this_process},
     {.section = "iter.s", .object = "trace", .program = "on_iter_sleepable", .effect = tells_of_this_process},
