@@ -63,7 +63,7 @@ TEST(Traceable, ThePatternChooses) {
   EXPECT_EQ((*found)[0].address, 0xff10);
   EXPECT_EQ((*found)[1].module, "udp");
   EXPECT_TRUE(find_traceable(root.path(), Glob("x*"))->empty());
-  EXPECT_THAT(near_traceable(root.path(), "tcp_aa"), testing::ElementsAre("tcp_a"));
+  EXPECT_THAT(near_traceable(root.path(), "last_tc"), testing::ElementsAre("last_tcp"));
 }
 
 TEST(Traceable, LongFilesComeInPieces) {
