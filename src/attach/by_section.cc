@@ -20,6 +20,8 @@ constexpr auto families = std::to_array<Family>({
     tracing_sections,
     freplace_sections,
     iterator_sections,
+    uprobe_sections,
+    usdt_sections,
 });
 
 }  // namespace

@@ -28,6 +28,9 @@ std::span<const SectionRow> freplace_sections();
 std::span<const SectionRow> iterator_sections();
 /// raw_tp and its kin (raw_tracepoint.cc).
 std::span<const SectionRow> raw_tracepoint_sections();
+/// uprobe, uretprobe and their multi forms (uprobe.cc); usdt (usdt.cc).
+std::span<const SectionRow> uprobe_sections();
+std::span<const SectionRow> usdt_sections();
 
 /// The row for a section, or null.
 const SectionRow* find_section_row(std::string_view rule);

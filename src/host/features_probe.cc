@@ -269,13 +269,21 @@ Tri probe_kprobe_multi(kernel::Kernel& kernel) {
   return takes_multi_link(kernel, BPF_TRACE_KPROBE_MULTI, attr, SKEP_LINK_END(kprobe_multi, cookies));
 }
 
-/// A place in a file that is a directory.
+/// A place in a file that is a directory. Kernels that took a process's first thread for the whole process do not count: they accept the process -1, too. Mended in Linux 6.10 and in the
+/// stable series.
 Tri probe_uprobe_multi(kernel::Kernel& kernel) {
+  constexpr u64 offset = 0;
   auto attr = kernel::zeroed<bpf_attr_link_create>();
   attr.uprobe_multi.path = kernel::address_of("/");
-  attr.uprobe_multi.offsets = no_address;
+  attr.uprobe_multi.offsets = kernel::address_of(&offset);
   attr.uprobe_multi.cnt = 1;
-  return takes_multi_link(kernel, BPF_TRACE_UPROBE_MULTI, attr, SKEP_LINK_END(uprobe_multi, pid));
+  const Tri whole = takes_multi_link(kernel, BPF_TRACE_UPROBE_MULTI, attr, SKEP_LINK_END(uprobe_multi, pid));
+  attr.uprobe_multi.pid = ~u32{0};
+  // EINVAL is what a kernel that is right says of that process, and here a no.
+  return whole != Tri::yes ? whole
+         : takes_multi_link(kernel, BPF_TRACE_UPROBE_MULTI, attr, SKEP_LINK_END(uprobe_multi, pid)) == Tri::no
+             ? Tri::yes
+             : Tri::no;
 }
 
 Tri ask(Feature feature, kernel::Kernel& kernel) {

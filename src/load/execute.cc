@@ -74,7 +74,9 @@ Result<Live> handles(const Session& session, const LoadPlan& plan, MadeMaps maps
         Program::Traits{.name = program.name,
                         .section = program.section,
                         .type = program.type,
-                        .expected_attach_type = program.expected_attach_type,
+                        .expected_attach_type = plan.programs[i].expected_attach_type != bpf_attach_type{}
+                                                    ? plan.programs[i].expected_attach_type
+                                                    : program.expected_attach_type,
                         .flags = plan.programs[i].flags,
                         .insn_count = static_cast<u32>(plan.programs[i].insns.size()),
                         .attach_target = program.attach_target,

@@ -81,6 +81,12 @@ void refuse_callbacks(const ObjectSpec& spec, const host::Facts& facts, ProgramP
                                                host::lacks_text(Feature::function_address, facts.release())));
 }
 
+bool is_usdt(const ProgramSpec& program) {
+  const std::string_view kind = std::string_view(program.section).substr(0, program.section.find('/'));
+  return (kind == "usdt" || kind == "usdt.s") && program.type == BPF_PROG_TYPE_KPROBE &&
+         program.expected_attach_type == bpf_attach_type{};
+}
+
 void fit_attributes(const ObjectSpec& spec, const host::Facts& facts, LoadPlan& plan, ProgramPlan& program) {
   const ProgramSpec& wanted = spec.programs[program.program];
   program.expected_attach_type = wanted.expected_attach_type;
@@ -90,6 +96,10 @@ void fit_attributes(const ObjectSpec& spec, const host::Facts& facts, LoadPlan& 
     program.expected_attach_type = {};
     plan.notes.push_back(cat(noun(spec, program), "loaded without its attach type",
                              because_it_lacks(facts, Feature::expected_attach_type)));
+  }
+  // Of two ways to attach, the program is loaded for the better one.
+  if (is_usdt(wanted) && facts.has(Feature::uprobe_multi) == host::Tri::yes) {
+    program.expected_attach_type = BPF_TRACE_UPROBE_MULTI;
   }
   if ((wanted.flags & BPF_F_XDP_HAS_FRAGS) != 0 && facts.lacks(Feature::xdp_frags)) {
     program.flags &= ~BPF_F_XDP_HAS_FRAGS;

@@ -1,0 +1,153 @@
+#include "attach/uprobe_event.h"
+
+#include <fcntl.h>
+#include <linux/perf_event.h>
+
+#include <cerrno>
+
+#include "attach/by_section.h"
+#include "attach/perf.h"
+#include "base/result.h"
+#include "host/pmu.h"
+#include "host/tracefs.h"
+
+namespace skep::attach {
+namespace {
+
+/// What a refusal means, when it is one that can be said better than by its errno.
+std::unexpected<Error> refusal(const UprobeEvent& want, int why) {
+  const std::string what =
+      cat(want.is_return ? "return probe" : "probe", " at ", want.path, "+", hex(want.offset));
+  switch (why) {
+    case EINVAL:
+      return fail_errno(why, cat(what,
+                                 ": the offset is past the file's end or no place of an instruction, or the "
+                                 "file system cannot be probed"));
+    case EIO: return fail_errno(why, cat(what, ": the file cannot be read there"));
+    case EOPNOTSUPP:
+    case 524: return fail_errno(why, cat(what, ": an instruction that cannot be probed"));
+    default: return fail_errno(why, what);
+  }
+}
+
+Result<OpenEvent> open_by_perf(kernel::Kernel& kernel, const host::ProbeSource& source,
+                               const UprobeEvent& want) {
+  if (want.semaphore_offset != 0 && !source.has_semaphores) {
+    return fail(Errc::unsupported,
+                "counting up a semaphore (ref_ctr_offset) needs Linux 4.20, which this kernel lacks");
+  }
+  if (want.semaphore_offset >> 32 != 0) {
+    return fail(Errc::invalid,
+                cat("a semaphore's offset must be below 4 GiB, have ", hex(want.semaphore_offset)));
+  }
+  perf_event_attr attr{};
+  attr.size = sizeof attr;
+  attr.type = source.type;
+  attr.config = (want.is_return ? u64{1} << source.return_bit : 0) | want.semaphore_offset
+                                                                         << source.semaphore_shift;
+  attr.uprobe_path = reinterpret_cast<u64>(want.path.c_str());
+  attr.probe_offset = want.offset;
+  const int raw = kernel.perf_event_open(
+      attr, {.pid = want.pid, .cpu = want.pid == -1 ? 0 : -1, .flags = PERF_FLAG_FD_CLOEXEC});
+  if (raw < 0) {
+    return refusal(want, -raw);
+  }
+  return OpenEvent{.event = Fd(raw), .undo = {}};
+}
+
+/// Appends a line to uprobe_events. The number is the kernel's, or -errno.
+int write_line(kernel::Kernel& kernel, const std::string& path, const std::string& line) {
+  const int raw = kernel.open_file(path.c_str(), O_WRONLY | O_APPEND, 0);
+  if (raw < 0) {
+    return raw;
+  }
+  const Fd file(raw);
+  const s64 wrote = kernel.write_file(file.raw(), line.data(), line.size());
+  return wrote < 0 ? static_cast<int>(wrote) : 0;
+}
+
+Result<OpenEvent> open_by_tracefs(kernel::Kernel& kernel, const std::string& root, const UprobeEvent& want) {
+  SKEP_TRY(const std::string tracefs, host::find_tracefs(root));
+  const std::string list = cat(tracefs, "/uprobe_events");
+  const std::size_t slash = want.path.rfind('/');
+  const std::string place =
+      cat(want.path, ":", hex(want.offset),
+          want.semaphore_offset == 0 ? std::string() : cat("(", hex(want.semaphore_offset), ")"));
+  const host::ProbeLine line{
+      .is_return = want.is_return,
+      .event = host::unused_event_name(want.path.substr(slash == std::string::npos ? 0 : slash + 1)),
+      .place = place};
+  if (const int raw = write_line(kernel, list, host::text_of(line)); raw < 0) {
+    return raw == -ENOENT ? Result<OpenEvent>(
+                                fail(Errc::unsupported,
+                                     cat(list, ": the kernel has no uprobes; it needs CONFIG_UPROBE_EVENTS")))
+                          : Result<OpenEvent>(refusal(want, -raw));
+  }
+  Undo undo = [&kernel, list, removal = host::removal_of(line)]() -> Result<void> {
+    if (const int raw = write_line(kernel, list, removal); raw < 0) {
+      return fail_errno(-raw, cat(list, ": remove a probe (", removal, ")"));
+    }
+    return {};
+  };
+  const auto id = host::tracepoint_id(root, line.group, line.event);
+  perf_event_attr attr{};
+  attr.size = sizeof attr;
+  attr.type = PERF_TYPE_TRACEPOINT;
+  attr.config = id ? *id : 0;
+  attr.sample_period = 1;
+  attr.wakeup_events = 1;
+  const int raw =
+      id ? kernel.perf_event_open(
+               attr, {.pid = want.pid, .cpu = want.pid == -1 ? 0 : -1, .flags = PERF_FLAG_FD_CLOEXEC})
+         : -ENOENT;
+  if (raw < 0) {
+    const auto undone = undo();
+    static_cast<void>(undone);
+    return refusal(want, -raw);
+  }
+  return OpenEvent{.event = Fd(raw), .undo = std::move(undo)};
+}
+
+}  // namespace
+
+Result<OpenEvent> open_uprobe_event(kernel::Kernel& kernel, const std::string& root,
+                                    const UprobeEvent& want) {
+  if (want.way == ProbeWay::tracefs) {
+    return open_by_tracefs(kernel, root, want);
+  }
+  const auto source = host::probe_source(root, "uprobe");
+  if (source) {
+    return open_by_perf(kernel, *source, want);
+  }
+  if (want.way == ProbeWay::perf_event || source.error().code() != Errc::not_found) {
+    return std::unexpected(source.error().clone());
+  }
+  return open_by_tracefs(kernel, root, want);
+}
+
+Result<std::unique_ptr<Attachment>> attach_uprobe_event(const Program& program, const UprobeEvent& want,
+                                                        u64 cookie, const AttachOptions& options,
+                                                        Undo after) {
+  auto opened = open_uprobe_event(program.kernel(), options.root, want);
+  if (!opened) {
+    if (after) {
+      const auto undone = after();
+      static_cast<void>(undone);
+    }
+    return std::unexpected(std::move(opened).error());
+  }
+  Undo undo = std::move(opened->undo);
+  if (after && undo) {
+    undo = [first = std::move(undo), then = std::move(after)]() -> Result<void> {
+      auto removed = first();
+      auto ended = then();
+      return removed ? std::move(ended) : std::move(removed);
+    };
+  } else if (after) {
+    undo = std::move(after);
+  }
+  return attach_perf_event(program, std::move(opened->event), cookie, facts_for(program, options),
+                           std::move(undo));
+}
+
+}  // namespace skep::attach
