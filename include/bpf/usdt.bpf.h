@@ -90,7 +90,7 @@ __weak __hidden int bpf_usdt_arg_size(struct pt_regs* ctx, __u64 arg_num) {
     return -2;
   }
   return (spec->args[arg_num].place & 0xff) > BPF_USDT_ARG_SIB ? -22
-                                                               : (64 - spec->args[arg_num].arg_bitshift) / 8;
+                                                               : (int)((64U - (unsigned)spec->args[arg_num].arg_bitshift) / 8);
 }
 
 /* Argument `arg_num`, from 0 on, as a 64-bit number with its own sign. 0, or as bpf_usdt_arg_size(), or what reading memory answered; *res is 0 then. */

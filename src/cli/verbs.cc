@@ -235,6 +235,16 @@ constexpr auto verb_table = std::to_array<Verb>({
    .summary = "a program's instructions as the kernel runs them",
    .help = "The instructions after the verifier's rewriting, with source lines where the kernel has them.\n",
    .examples = "  skep prog dump name count\n", .options = {}, .run = prog_dump},
+  {.name = "usdt list", .operands = "FILE", .least = 1, .most = 1,
+   .summary = "the USDT probes of a program or library",
+   .help = "Where each probe is in the file, its semaphore, and where its arguments are when it is hit. FILE is a path, the name of a program or library that is looked for as a\n"
+           "shell or the dynamic loader does, or a library in an archive: base.apk!/lib/x86_64/libx.so. Asks no kernel; programs for other machines are read too.\n",
+   .examples = "  skep usdt list libstdc++.so.6\n  skep usdt list /usr/bin/python3.11 --json | jq -r '.[].name'\n", .options = {}, .run = usdt_list},
+  {.name = "function list", .operands = "FILE [PATTERN]", .least = 1, .most = 2,
+   .summary = "the functions of a program or library that can be probed",
+   .help = "By .dynsym, .symtab, .gnu_debugdata, debug files (by build id or .gnu_debuglink) and Go's .gopclntab. PATTERN may have * and ?; with :: in it C++ names are compared as\n"
+           "people write them. FILE as for `usdt list`. Asks no kernel.\n",
+   .examples = "  skep function list libc.so.6 'mem*'\n  skep function list libstdc++.so.6 'std::ostream::*'\n", .options = {}, .run = function_list},
 });
 // clang-format on
 

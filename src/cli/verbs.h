@@ -37,6 +37,8 @@ Status features(const Arguments& arguments, Output& out);
 Status prog_list(const Arguments& arguments, Output& out);
 Status prog_show(const Arguments& arguments, Output& out);
 Status prog_dump(const Arguments& arguments, Output& out);
+Status usdt_list(const Arguments& arguments, Output& out);
+Status function_list(const Arguments& arguments, Output& out);
 
 /// All verbs, in the order of the help.
 std::span<const Verb> verbs();
