@@ -72,7 +72,10 @@ Status function_list(const Arguments& arguments, Output& out) {
   Table table({"function", ">offset", ">size", "from"});
   for (const UserFunction& function : *functions) {
     if (out.is_json()) {
-      array.push_back({{"name", function.name}, {"offset", function.offset}, {"size", function.size}, {"source", function.source}});
+      array.push_back({{"name", function.name},
+                       {"offset", function.offset},
+                       {"size", function.size},
+                       {"source", function.source}});
     } else {
       table.row({{function.name, Style::name},
                  {hex(function.offset), Style::number},

@@ -121,7 +121,6 @@ Result<std::shared_ptr<const Executable>> Executable::open(const std::string& pa
 Result<std::shared_ptr<const Executable>> Executable::of_bytes(std::vector<std::byte> bytes) {
   const std::shared_ptr<Executable> opened(new Executable);
   opened->path_ = opened->file_path_ = "(bytes)";
-  opened->debug_root_ = "/dev/null";
   opened->owned_ = std::move(bytes);
   SKEP_TRY(opened->image_, elf::Image::parse(opened->owned_));
   SKEP_CHECK(opened->start());

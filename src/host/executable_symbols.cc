@@ -34,6 +34,9 @@ std::string_view version_in_name(std::string_view name, bool& is_default) {
   return at == std::string_view::npos ? std::string_view() : name.substr(at + (is_default ? 2 : 1));
 }
 
+/// A function goes before a label without a type, the default version before others, global symbols before weak and static ones.
+constexpr u32 function_rank = 16;
+
 u32 rank(u8 bind) {
   return bind == STB_LOCAL ? 0 : bind == STB_WEAK ? 1 : 2;
 }
@@ -46,14 +49,16 @@ struct Executable::Candidates {
     u32 rank = 0;  // of several the highest counts
   };
   std::vector<One> functions;
-  bool is_indirect = false;  // there is one that is chosen when the program starts
+  u32 indirect = 0;  // the rank of one that is chosen when the program starts
 
   void add(const Executable& file, const elf::SymbolTable& table, const elf::TableSymbol& symbol,
            SymbolSource source, u32 more_rank) {
     if (symbol.section == SHN_UNDEF) {
       return;
     }
-    is_indirect = is_indirect || symbol.type == STT_GNU_IFUNC;
+    if (symbol.type == STT_GNU_IFUNC) {
+      indirect = std::max(indirect, function_rank + more_rank + host::rank(symbol.bind));
+    }
     if (symbol.type != STT_FUNC && symbol.type != STT_NOTYPE) {
       return;
     }
@@ -64,13 +69,13 @@ struct Executable::Candidates {
       return;
     }
     const std::string_view name = table.name_of(symbol);
-    const u32 is_function = symbol.type == STT_FUNC ? 16 : 0;
+    const u32 kind_rank = symbol.type == STT_FUNC ? function_rank : 0;
     functions.push_back({.function = {.name = std::string(name.substr(0, name.find('@'))),
                                       .address = address,
                                       .offset = *offset,
                                       .size = symbol.size,
                                       .source = source},
-                         .rank = is_function + more_rank + host::rank(symbol.bind)});
+                         .rank = kind_rank + more_rank + host::rank(symbol.bind)});
   }
 };
 
@@ -82,7 +87,8 @@ Result<const elf::SymbolTable*> Executable::static_symbols(SymbolSource& source)
       lazy.static_source = SymbolSource::symtab;
     } else {
       // The debug file has every function; .gnu_debugdata those that .dynsym lacks. What is damaged is no worse than what is not there.
-      auto separate = read_debug_file(image_, file_path_, debug_root_);
+      auto separate = owned_.empty() ? read_debug_file(image_, file_path_, debug_root_)
+                                     : Result<std::unique_ptr<SeparateSymbols>>(nullptr);
       lazy.static_source = SymbolSource::debug_file;
       if (!separate || *separate == nullptr) {
         lazy.static_source = SymbolSource::mini_debug_info;
@@ -130,7 +136,7 @@ Result<void> Executable::find_in_tables(std::string_view text, Candidates& found
   for (const elf::TableSymbol& symbol : dynamic_.find(wanted.name)) {
     take(dynamic_, symbol, SymbolSource::dynamic);
   }
-  if (!found.functions.empty() || found.is_indirect) {
+  if (!found.functions.empty() || found.indirect != 0) {
     return {};
   }
   SymbolSource source{};
@@ -158,7 +164,7 @@ Result<Function> Executable::find_function(std::string_view name) const {
   const std::scoped_lock lock(lazy_->mutex);
   Candidates found;
   SKEP_CHECK(find_in_tables(name, found));
-  if (found.functions.empty() && !found.is_indirect) {
+  if (found.functions.empty() && found.indirect == 0) {
     SKEP_TRY(const GoTable* const go, go_table());
     for (const GoFunction& function : go == nullptr ? std::vector<GoFunction>() : go->find(name)) {
       if (const auto offset = file_offset(function.address)) {
@@ -170,7 +176,7 @@ Result<Function> Executable::find_function(std::string_view name) const {
       }
     }
   }
-  if (found.functions.empty() && !found.is_indirect) {
+  if (found.functions.empty() && found.indirect == 0) {
     SymbolSource source{};
     SKEP_TRY(const elf::SymbolTable* const table, static_symbols(source));
     for (const elf::TableSymbol& symbol : find_demangled(dynamic_, name)) {
@@ -184,21 +190,20 @@ Result<Function> Executable::find_function(std::string_view name) const {
 }
 
 Result<Function> Executable::choose(std::string_view name, Candidates found) const {
-  if (found.functions.empty()) {
-    if (found.is_indirect) {
-      return fail(Errc::unsupported,
-                  cat(path_, ": ", name,
-                      " is an indirect function: which code runs is chosen when the program "
-                      "starts. Name that function, e.g. by a pattern: *",
-                      parse_wanted(name).name, "*"));
-    }
+  auto& all = found.functions;
+  const u32 best = all.empty() ? 0 : std::ranges::max_element(all, {}, &Candidates::One::rank)->rank;
+  if (found.indirect > best) {
+    return fail(Errc::unsupported,
+                cat(path_, ": ", name,
+                    " is an indirect function: which code runs is chosen when the program starts. ",
+                    "Name that code: it is among what the pattern *", parse_wanted(name).name, "* lists"));
+  }
+  if (all.empty()) {
     const std::vector<std::string> near = near_functions(name);
     return fail(Errc::not_found,
                 cat(path_, ": no function ", name, "; looked in ", where_looked(),
                     near.empty() ? std::string() : cat("; did you mean ", join(near, ", "), "?")));
   }
-  auto& all = found.functions;
-  const u32 best = std::ranges::max_element(all, {}, &Candidates::One::rank)->rank;
   std::erase_if(all, [&](const Candidates::One& one) { return one.rank != best; });
   std::ranges::sort(all, {}, [](const Candidates::One& one) { return one.function.offset; });
   const auto same =
@@ -227,7 +232,8 @@ std::string Executable::where_looked() const {
   if (!lazy_->static_table.empty()) {
     places.push_back(lazy_->separate == nullptr ? std::string(".symtab") : lazy_->separate->place);
   } else {
-    const std::vector<std::string> files = debug_file_places(image_, file_path_, debug_root_);
+    const std::vector<std::string> files =
+        owned_.empty() ? debug_file_places(image_, file_path_, debug_root_) : std::vector<std::string>();
     places.push_back(cat("no .symtab (the file is stripped",
                          files.empty() ? "" : ", and there is no debug file ", join(files, " or "), ")"));
   }

@@ -22,8 +22,8 @@ unsigned short user_guarded_semaphore __attribute__((section(".probes"), used)) 
   register const long* base __asm__("r8") = elements;
   register long index __asm__("r9") = 2;
   __asm__ __volatile__("" : "+r"(base), "+r"(index));
-  USDT_PROBE("skep_test", "six", "0", "-4@%k0 8@%1 -4@$12345 8@(%2,%3,8) 1@%4 8f@%%xmm0", "r"(first), "m"(second), "r"(base), "r"(index), "m"(small),
-             "m"(elements));
+  USDT_PROBE("skep_test", "six", "0", "-4@%k0 8@%1 -4@$12345 8@(%2,%3,8) 1@%4 8f@%%xmm0", "r"(first),
+             "m"(second), "r"(base), "r"(index), "m"(small), "m"(elements));
 }
 
 [[gnu::noinline]] bool user_guarded_probe(int first) {

@@ -1,7 +1,6 @@
 // What the tests probe: functions and USDT probes of the test program itself.
 #pragma once
 
-
 extern "C" {
 /// Adds one. Three lines long, so that it has a body to be probed.
 long user_target(long value);

@@ -71,7 +71,8 @@ TEST_F(User, AUprobeRunsAtEveryEntryUntilItIsDetached) {
   for (const ProbeWay way : {ProbeWay::automatic, ProbeWay::perf_event, ProbeWay::tracefs}) {
     const s64 before = value("entries");
     {
-      const auto link = attach_uprobe(program("on_entry"), {.path = self, .function = "user_target", .way = way});
+      const auto link =
+          attach_uprobe(program("on_entry"), {.path = self, .function = "user_target", .way = way});
       ASSERT_ATTACHED(link);
       EXPECT_EQ(user_target(41), 42);
       EXPECT_EQ(user_target(17), 18);
@@ -86,19 +87,22 @@ TEST_F(User, AUprobeRunsAtEveryEntryUntilItIsDetached) {
 
 TEST_F(User, TheTracefsWayLeavesNoProbeBehind) {
   {
-    const auto link = attach_uprobe(program("on_entry"), {.path = self, .function = "user_target", .way = ProbeWay::tracefs});
+    const auto link = attach_uprobe(program("on_entry"),
+                                    {.path = self, .function = "user_target", .way = ProbeWay::tracefs});
     ASSERT_ATTACHED(link);
   }
-  const auto left = read_text(std::filesystem::exists("/sys/kernel/tracing/uprobe_events") ? "/sys/kernel/tracing/uprobe_events"
-                                                                                          : "/sys/kernel/debug/tracing/uprobe_events");
+  const auto left = read_text(std::filesystem::exists("/sys/kernel/tracing/uprobe_events")
+                                  ? "/sys/kernel/tracing/uprobe_events"
+                                  : "/sys/kernel/debug/tracing/uprobe_events");
   ASSERT_TRUE(left);
   EXPECT_EQ(*left, "");
 }
 
 TEST_F(User, AUretprobeSeesTheResult) {
   for (const ProbeWay way : {ProbeWay::automatic, ProbeWay::tracefs}) {
-    const auto link =
-        attach_uprobe(program("on_return"), {.path = self, .function = "user_target", .point = UprobePoint::function_end, .way = way});
+    const auto link = attach_uprobe(
+        program("on_return"),
+        {.path = self, .function = "user_target", .point = UprobePoint::function_end, .way = way});
     ASSERT_ATTACHED(link);
     user_target(99);
     EXPECT_EQ(value("values"), 100);
@@ -107,8 +111,8 @@ TEST_F(User, AUretprobeSeesTheResult) {
 }
 
 TEST_F(User, ReturnInstructionsAreProbedInstead) {
-  const auto link =
-      attach_uprobe(program("on_return"), {.path = self, .function = "user_target", .point = UprobePoint::return_insns});
+  const auto link = attach_uprobe(
+      program("on_return"), {.path = self, .function = "user_target", .point = UprobePoint::return_insns});
   ASSERT_ATTACHED(link);
   user_target(5);
   EXPECT_EQ(value("returns"), 1);
@@ -119,7 +123,8 @@ TEST_F(User, AnOffsetInTheFileIsAPlaceToo) {
   const auto listed = list_functions(self, "user_target_aga*");
   ASSERT_TRUE(listed) << listed.error().message();
   ASSERT_EQ(listed->size(), 1U);
-  const auto link = attach_uprobe(program("on_entry"), {.path = self, .function = {}, .offset = listed->front().offset});
+  const auto link =
+      attach_uprobe(program("on_entry"), {.path = self, .function = {}, .offset = listed->front().offset});
   ASSERT_ATTACHED(link);
   user_target_again(1);
   EXPECT_EQ(value("entries"), 1);
@@ -135,7 +140,8 @@ TEST_F(User, AMethodIsNamedAsInItsSource) {
 
 TEST_F(User, OnlyTheGivenProcessCounts) {
   const auto mine = attach_uprobe(program("on_entry"), {.path = self, .function = "user_target", .pid = 0});
-  const auto others = attach_uprobe(program("on_entry"), {.path = self, .function = "user_target_again", .pid = 1});
+  const auto others =
+      attach_uprobe(program("on_entry"), {.path = self, .function = "user_target_again", .pid = 1});
   ASSERT_ATTACHED(mine);
   ASSERT_ATTACHED(others);
   user_target(1);
@@ -144,7 +150,8 @@ TEST_F(User, OnlyTheGivenProcessCounts) {
 }
 
 TEST_F(User, AFunctionOfLibcIsFoundByNameAndVersion) {
-  const auto link = attach_uprobe(program("on_entry"), {.path = "libc.so.6", .function = "getenv@GLIBC_2.2.5", .pid = 0});
+  const auto link =
+      attach_uprobe(program("on_entry"), {.path = "libc.so.6", .function = "getenv@GLIBC_2.2.5", .pid = 0});
   ASSERT_ATTACHED(link);
   (void)::getenv("HOME");
   EXPECT_EQ(value("entries"), 1);
@@ -154,7 +161,8 @@ TEST_F(User, AStaticFunctionOfLibcIsFoundInItsDebugFile) {
   if (!std::filesystem::exists("/usr/lib/debug/.build-id")) {
     GTEST_SKIP() << "no debug files here; tests/kernel/run brings those of libc where libc6-dbg is installed";
   }
-  const auto link = attach_uprobe(program("on_entry"), {.path = "libc.so.6", .function = "sysmalloc", .pid = 0});
+  const auto link =
+      attach_uprobe(program("on_entry"), {.path = "libc.so.6", .function = "sysmalloc", .pid = 0});
   ASSERT_ATTACHED(link);
   const auto listed = list_functions("libc.so.6", "sysmalloc");
   ASSERT_TRUE(listed);
@@ -175,7 +183,8 @@ TEST_F(User, AStrippedStaticProgramIsProbedByOffset) {
   EXPECT_THAT(named.error().message(), HasSubstr("stripped"));
   constexpr u64 load_address = 0x400000;
   const u64 offset = header.e_type == ET_EXEC ? header.e_entry - load_address : header.e_entry;
-  const auto link = attach_uprobe(program("on_entry"), {.path = "/bin/busybox", .function = {}, .offset = offset});
+  const auto link =
+      attach_uprobe(program("on_entry"), {.path = "/bin/busybox", .function = {}, .offset = offset});
   ASSERT_ATTACHED(link);
   EXPECT_EQ(std::system("/bin/busybox true"), 0);
   EXPECT_GE(value("entries"), 1);
@@ -186,13 +195,17 @@ TEST_F(User, AGoProgramIsProbedAtItsReturnInstructions) {
   if (!std::filesystem::exists(fzf)) {
     GTEST_SKIP() << fzf << " is not here: Debian's package fzf is not installed";
   }
-  const auto refused = attach_uprobe(program("on_return"), {.path = fzf, .function = "runtime.schedinit", .point = UprobePoint::function_end});
+  const auto refused =
+      attach_uprobe(program("on_return"),
+                    {.path = fzf, .function = "runtime.schedinit", .point = UprobePoint::function_end});
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code(), Errc::unsupported);
   EXPECT_THAT(refused.error().message(), HasSubstr("+returns"));
   const auto entry = attach_uprobe(program("on_entry"), {.path = fzf, .function = "runtime.schedinit"});
   ASSERT_ATTACHED(entry);
-  const auto end = attach_uprobe(program("on_return"), {.path = fzf, .function = "runtime.schedinit", .point = UprobePoint::return_insns});
+  const auto end =
+      attach_uprobe(program("on_return"),
+                    {.path = fzf, .function = "runtime.schedinit", .point = UprobePoint::return_insns});
   ASSERT_ATTACHED(end);
   EXPECT_EQ(std::system("/usr/bin/fzf --version >/dev/null"), 0);
   EXPECT_EQ(value("entries"), 1);
@@ -207,7 +220,8 @@ TEST_F(User, AMistypedFunctionIsToldWithTheNearest) {
 }
 
 TEST_F(User, AUsdtProbeHasItsArguments) {
-  const auto link = attach_usdt(program("on_probe"), {.path = self, .provider = "skep_test", .name = "six", .pid = 0, .cookie = 77});
+  const auto link = attach_usdt(
+      program("on_probe"), {.path = self, .provider = "skep_test", .name = "six", .pid = 0, .cookie = 77});
   ASSERT_ATTACHED(link);
   user_probe(-7, 3);
   EXPECT_EQ(value("probe_hits"), 1);
@@ -221,7 +235,8 @@ TEST_F(User, AUsdtProbeHasItsArguments) {
 }
 
 TEST_F(User, AUsdtProbesArgumentsAreParameters) {
-  const auto link = attach_usdt(program("on_typed_probe"), {.path = self, .provider = "skep_test", .name = "six"});
+  const auto link =
+      attach_usdt(program("on_typed_probe"), {.path = self, .provider = "skep_test", .name = "six"});
   ASSERT_ATTACHED(link);
   user_probe(-8, 1L << 40);
   EXPECT_EQ(value("arguments", 0), -8);
@@ -231,7 +246,8 @@ TEST_F(User, AUsdtProbesArgumentsAreParameters) {
 TEST_F(User, ASemaphoreIsUpAsLongAsSomebodyListens) {
   EXPECT_FALSE(user_guarded_probe(1));
   {
-    const auto link = attach_usdt(program("on_probe"), {.path = self, .provider = "skep_test", .name = "guarded"});
+    const auto link =
+        attach_usdt(program("on_probe"), {.path = self, .provider = "skep_test", .name = "guarded"});
     ASSERT_ATTACHED(link);
     EXPECT_TRUE(user_guarded_probe(5));
     EXPECT_EQ(value("probe_hits"), 1);
@@ -242,13 +258,16 @@ TEST_F(User, ASemaphoreIsUpAsLongAsSomebodyListens) {
 
 TEST_F(User, ManyAttachmentsShareAMapOfPlaces) {
   for (int round = 0; round < 600; ++round) {
-    const auto link = attach_usdt(program("on_probe"), {.path = self, .provider = "skep_test", .name = "six", .cookie = static_cast<u64>(round)});
+    const auto link = attach_usdt(
+        program("on_probe"),
+        {.path = self, .provider = "skep_test", .name = "six", .cookie = static_cast<u64>(round)});
     ASSERT_ATTACHED(link) << "round " << round;
   }
 }
 
 TEST_F(User, AProbeOfLibstdcppIsHitWhenSomethingIsThrown) {
-  const auto link = attach_usdt(program("on_probe"), {.path = "libstdc++.so.6", .provider = "libstdcxx", .name = "throw", .pid = 0});
+  const auto link = attach_usdt(
+      program("on_probe"), {.path = "libstdc++.so.6", .provider = "libstdcxx", .name = "throw", .pid = 0});
   ASSERT_ATTACHED(link);
   EXPECT_THROW(throw std::runtime_error("seen"), std::runtime_error);
   EXPECT_EQ(value("probe_hits"), 1);
@@ -272,8 +291,10 @@ class NewerUser : public User {
 
 TEST_F(NewerUser, ACookieTellsOnePlaceFromAnother) {
   load("newer.bpf.o");
-  const auto one = attach_uprobe(program("with_cookie"), {.path = self, .function = "user_target", .cookie = 1});
-  const auto two = attach_uprobe(program("with_cookie"), {.path = self, .function = "user_target_again", .cookie = 100});
+  const auto one =
+      attach_uprobe(program("with_cookie"), {.path = self, .function = "user_target", .cookie = 1});
+  const auto two =
+      attach_uprobe(program("with_cookie"), {.path = self, .function = "user_target_again", .cookie = 100});
   ASSERT_ATTACHED(one);
   ASSERT_ATTACHED(two);
   user_target(0);
@@ -283,7 +304,8 @@ TEST_F(NewerUser, ACookieTellsOnePlaceFromAnother) {
 
 TEST_F(NewerUser, ManyFunctionsAreProbedByOneLink) {
   load("newer.bpf.o", {"many", "many_returns"});
-  const auto byname = attach_uprobe_multi(program("many"), {.path = self, .functions = {"user_target", "user_target_again"}, .cookies = {7, 70}});
+  const auto byname = attach_uprobe_multi(
+      program("many"), {.path = self, .functions = {"user_target", "user_target_again"}, .cookies = {7, 70}});
   if (test::is_before(6, 6)) {
     ASSERT_FALSE(byname);
     EXPECT_EQ(byname.error().code(), Errc::unsupported);
@@ -291,7 +313,8 @@ TEST_F(NewerUser, ManyFunctionsAreProbedByOneLink) {
     return;
   }
   ASSERT_ATTACHED(byname);
-  const auto ends = attach_uprobe_multi(program("many_returns"), {.path = self, .pattern = "user_target*", .point = UprobePoint::function_end});
+  const auto ends = attach_uprobe_multi(
+      program("many_returns"), {.path = self, .pattern = "user_target*", .point = UprobePoint::function_end});
   ASSERT_ATTACHED(ends);
   user_target(1);
   user_target_again(1);
