@@ -89,8 +89,9 @@ __weak __hidden int bpf_usdt_arg_size(struct pt_regs* ctx, __u64 arg_num) {
   if (arg_num >= BPF_USDT_MAX_ARG_CNT || arg_num >= (__u64)spec->arg_cnt) {
     return -2;
   }
-  return (spec->args[arg_num].place & 0xff) > BPF_USDT_ARG_SIB ? -22
-                                                               : (int)((64U - (unsigned)spec->args[arg_num].arg_bitshift) / 8);
+  return (spec->args[arg_num].place & 0xff) > BPF_USDT_ARG_SIB
+             ? -22
+             : (int)((64U - (unsigned)spec->args[arg_num].arg_bitshift) / 8);
 }
 
 /* Argument `arg_num`, from 0 on, as a 64-bit number with its own sign. 0, or as bpf_usdt_arg_size(), or what reading memory answered; *res is 0 then. */

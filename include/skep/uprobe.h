@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "skep/attach.h"
+#include "skep/kprobe.h"
 
 namespace skep {
 
@@ -15,13 +16,6 @@ enum class UprobePoint : u8 {
   entry,         ///< at the place itself
   function_end,  ///< when the function returns: the kernel replaces its return address. Refused for Go, whose runtime moves stacks and would stop the process
   return_insns,  ///< at each of the function's return instructions, found by reading its code (x86-64, arm64): safe for Go
-};
-
-/// How the kernel is asked for a probe.
-enum class ProbeWay : u8 {
-  automatic,  ///< perf_event_open(2), or where the kernel has no event source for it (before 4.17), the tracing file system
-  perf_event,  ///< the former alone
-  tracefs,     ///< the latter alone
 };
 
 /// One place in a program or library.
@@ -36,7 +30,7 @@ struct UprobeTarget {
   u64 cookie = 0;  ///< what bpf_get_attach_cookie() answers; since Linux 5.15
   u64 semaphore_offset =
       0;  ///< the file offset of a counter (u16) that is 1 higher while the probe is there; 0: none; since Linux 4.20
-  ProbeWay way = ProbeWay::automatic;
+  ProbeMethod method = ProbeMethod::automatic;
 };
 
 /// Attaches a program of section uprobe, uretprobe, or their sleepable forms. Errors: not_found (no such file or function; with the nearest names and where was looked), invalid (several

@@ -62,7 +62,7 @@ Result<Link> attach_uprobe(const Program& program, const UprobeTarget& target, c
                                    .semaphore_offset = target.semaphore_offset,
                                    .is_return = target.point == UprobePoint::function_end,
                                    .pid = attach::resolve_pid(target.pid),
-                                   .way = target.way};
+                                   .method = target.method};
     SKEP_TRY_IN(places.text, auto attachment,
                 attach::attach_uprobe_event(program, want, target.cookie, options));
     links.emplace_back(std::move(attachment), cat(noun(target.point), places.text));

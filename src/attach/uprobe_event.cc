@@ -1,15 +1,14 @@
 #include "attach/uprobe_event.h"
 
-#include <fcntl.h>
 #include <linux/perf_event.h>
 
 #include <cerrno>
 
 #include "attach/by_section.h"
 #include "attach/perf.h"
+#include "attach/probe_event.h"
 #include "base/result.h"
 #include "host/pmu.h"
-#include "host/tracefs.h"
 
 namespace skep::attach {
 namespace {
@@ -55,71 +54,31 @@ Result<OpenEvent> open_by_perf(kernel::Kernel& kernel, const host::ProbeSource& 
   return OpenEvent{.event = Fd(raw), .undo = {}};
 }
 
-/// Appends a line to uprobe_events. The number is the kernel's, or -errno.
-int write_line(kernel::Kernel& kernel, const std::string& path, const std::string& line) {
-  const int raw = kernel.open_file(path.c_str(), O_WRONLY | O_APPEND, 0);
-  if (raw < 0) {
-    return raw;
-  }
-  const Fd file(raw);
-  const s64 wrote = kernel.write_file(file.raw(), line.data(), line.size());
-  return wrote < 0 ? static_cast<int>(wrote) : 0;
-}
-
 Result<OpenEvent> open_by_tracefs(kernel::Kernel& kernel, const std::string& root, const UprobeEvent& want) {
-  SKEP_TRY(const std::string tracefs, host::find_tracefs(root));
-  const std::string list = cat(tracefs, "/uprobe_events");
   const std::size_t slash = want.path.rfind('/');
-  const std::string place =
-      cat(want.path, ":", hex(want.offset),
-          want.semaphore_offset == 0 ? std::string() : cat("(", hex(want.semaphore_offset), ")"));
+  const std::string semaphore =
+      want.semaphore_offset == 0 ? std::string() : cat("(", hex(want.semaphore_offset), ")");
   const host::ProbeLine line{
       .is_return = want.is_return,
       .event = host::unused_event_name(want.path.substr(slash == std::string::npos ? 0 : slash + 1)),
-      .place = place};
-  if (const int raw = write_line(kernel, list, host::text_of(line)); raw < 0) {
-    return raw == -ENOENT ? Result<OpenEvent>(
-                                fail(Errc::unsupported,
-                                     cat(list, ": the kernel has no uprobes; it needs CONFIG_UPROBE_EVENTS")))
-                          : Result<OpenEvent>(refusal(want, -raw));
-  }
-  Undo undo = [&kernel, list, removal = host::removal_of(line)]() -> Result<void> {
-    if (const int raw = write_line(kernel, list, removal); raw < 0) {
-      return fail_errno(-raw, cat(list, ": remove a probe (", removal, ")"));
-    }
-    return {};
-  };
-  const auto id = host::tracepoint_id(root, line.group, line.event);
-  perf_event_attr attr{};
-  attr.size = sizeof attr;
-  attr.type = PERF_TYPE_TRACEPOINT;
-  attr.config = id ? *id : 0;
-  attr.sample_period = 1;
-  attr.wakeup_events = 1;
-  const int raw =
-      id ? kernel.perf_event_open(
-               attr, {.pid = want.pid, .cpu = want.pid == -1 ? 0 : -1, .flags = PERF_FLAG_FD_CLOEXEC})
-         : -ENOENT;
-  if (raw < 0) {
-    const auto undone = undo();
-    static_cast<void>(undone);
-    return refusal(want, -raw);
-  }
-  return OpenEvent{.event = Fd(raw), .undo = std::move(undo)};
+      .place = cat(want.path, ":", hex(want.offset), semaphore)};
+  SKEP_TRY(ProbeEvent made, make_probe_event(kernel, root, "uprobe_events", line,
+                                             {.pid = want.pid, .cpu = want.pid == -1 ? 0 : -1}));
+  return OpenEvent{.event = std::move(made.event), .undo = std::move(made.undo)};
 }
 
 }  // namespace
 
 Result<OpenEvent> open_uprobe_event(kernel::Kernel& kernel, const std::string& root,
                                     const UprobeEvent& want) {
-  if (want.way == ProbeWay::tracefs) {
+  if (want.method == ProbeMethod::tracefs) {
     return open_by_tracefs(kernel, root, want);
   }
   const auto source = host::probe_source(root, "uprobe");
   if (source) {
     return open_by_perf(kernel, *source, want);
   }
-  if (want.way == ProbeWay::perf_event || source.error().code() != Errc::not_found) {
+  if (want.method == ProbeMethod::perf || source.error().code() != Errc::not_found) {
     return std::unexpected(source.error().clone());
   }
   return open_by_tracefs(kernel, root, want);

@@ -14,7 +14,7 @@ struct UprobeEvent {
   u64 semaphore_offset = 0;
   bool is_return = false;
   s32 pid = -1;  ///< as perf_event_open(2) wants it
-  ProbeWay way = ProbeWay::automatic;
+  ProbeMethod method = ProbeMethod::automatic;
 };
 
 /// A perf event that is not started yet, and what is to be done when it is closed.

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "cli/attach_network.h"
 #include "cli/attach_trace.h"
+#include "cli/attach_user.h"
 #include "object/section_rules.h"
 #include "skep/raw_tracepoint.h"
 
@@ -75,6 +76,12 @@ Result<Link> to_network(Object& object, const Program& program, const Arguments&
                          .priority = value_of(arguments, "priority")});
 }
 
+Result<Link> to_user(Object&, const Program& program, const Arguments& arguments) {
+  return attach_user(program, {.path = value_of(arguments, "path"),
+                               .function = value_of(arguments, "func"),
+                               .pid = value_of(arguments, "pid")});
+}
+
 // The first that fits is taken.
 constexpr auto ways = std::to_array<Way>({
     {.option = "tracepoint", .fits = is_raw_tracepoint, .attach = to_raw_tracepoint},
@@ -92,6 +99,9 @@ constexpr auto ways = std::to_array<Way>({
     {.option = "route", .fits = goes_by<NetworkOption::route>, .attach = to_network},
     {.option = "hook", .fits = goes_by<NetworkOption::hook>, .attach = to_network},
     {.option = "lirc", .fits = goes_by<NetworkOption::lirc>, .attach = to_network},
+    {.option = "path", .fits = is_user_probe, .attach = to_user},
+    {.option = "func", .fits = is_user_probe, .attach = to_user},
+    {.option = "pid", .fits = is_user_probe, .attach = to_user},
 });
 
 const Way* way_for(std::string_view section, const Arguments& arguments) {

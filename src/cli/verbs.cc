@@ -49,9 +49,10 @@ constexpr auto run_options = std::to_array<Option>({
 
 constexpr auto attach_options = std::to_array<Option>({
   {"tracepoint", K::text, "NAME", "of raw_tp programs: this tracepoint; of tp programs: CATEGORY/NAME"},
-  {"func",     K::text, "FUNCTION", "of kprobe programs: this function[+offset]; of kprobe.multi programs: those of a pattern; of ksyscall programs: this system call"},
+  {"func",     K::text, "FUNCTION", "of kprobe programs: this function[+offset]; of kprobe.multi programs: those of a pattern; of ksyscall programs: this system call; of uprobe programs: this function, with +OFFSET or +returns; of uprobe.multi programs: those of a pattern; of usdt programs: PROVIDER:NAME"},
   {"frequency", K::number, "HZ",  "of perf_event programs: so many times a second, by the processors' clocks"},
-  {"pid",      K::number, "PID",  "of perf_event programs and iterators over tasks: this process alone"},
+  {"pid",      K::number, "PID",  "of uprobe, usdt and perf_event programs and iterators over tasks: this process alone"},
+  {"path",     K::text, "FILE",   "of uprobe and usdt programs: this program or library"},
   {"iface",    K::text, "DEVICE", "of xdp, tc, tcx, netkit and action programs: this network device; of lwt programs: where the route leaves"},
   {"xdp-mode", K::text, "MODE",   "of xdp programs: native, generic or offload (default: native where the driver can)"},
   {"hook",     K::text, "HOOK",   "of tc programs: ingress or egress; of netfilter programs: 'ip input' or the like; of cgroup/skb and sk_skb: the attach type"},

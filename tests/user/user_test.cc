@@ -68,11 +68,11 @@ class User : public testing::Test {
 #define ASSERT_ATTACHED(link) ASSERT_TRUE(link) << (link).error().message()
 
 TEST_F(User, AUprobeRunsAtEveryEntryUntilItIsDetached) {
-  for (const ProbeWay way : {ProbeWay::automatic, ProbeWay::perf_event, ProbeWay::tracefs}) {
+  for (const ProbeMethod way : {ProbeMethod::automatic, ProbeMethod::perf, ProbeMethod::tracefs}) {
     const s64 before = value("entries");
     {
       const auto link =
-          attach_uprobe(program("on_entry"), {.path = self, .function = "user_target", .way = way});
+          attach_uprobe(program("on_entry"), {.path = self, .function = "user_target", .method = way});
       ASSERT_ATTACHED(link);
       EXPECT_EQ(user_target(41), 42);
       EXPECT_EQ(user_target(17), 18);
@@ -87,8 +87,8 @@ TEST_F(User, AUprobeRunsAtEveryEntryUntilItIsDetached) {
 
 TEST_F(User, TheTracefsWayLeavesNoProbeBehind) {
   {
-    const auto link = attach_uprobe(program("on_entry"),
-                                    {.path = self, .function = "user_target", .way = ProbeWay::tracefs});
+    const auto link = attach_uprobe(
+        program("on_entry"), {.path = self, .function = "user_target", .method = ProbeMethod::tracefs});
     ASSERT_ATTACHED(link);
   }
   const auto left = read_text(std::filesystem::exists("/sys/kernel/tracing/uprobe_events")
@@ -99,10 +99,10 @@ TEST_F(User, TheTracefsWayLeavesNoProbeBehind) {
 }
 
 TEST_F(User, AUretprobeSeesTheResult) {
-  for (const ProbeWay way : {ProbeWay::automatic, ProbeWay::tracefs}) {
+  for (const ProbeMethod way : {ProbeMethod::automatic, ProbeMethod::tracefs}) {
     const auto link = attach_uprobe(
         program("on_return"),
-        {.path = self, .function = "user_target", .point = UprobePoint::function_end, .way = way});
+        {.path = self, .function = "user_target", .point = UprobePoint::function_end, .method = way});
     ASSERT_ATTACHED(link);
     user_target(99);
     EXPECT_EQ(value("values"), 100);
