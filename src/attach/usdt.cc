@@ -39,9 +39,11 @@ constexpr std::array<u16, 2> machines{
 
 /// "gc-start" for "gc__start": as DTrace writes names of probes in sources.
 std::string as_in_sources(std::string_view name) {
-  std::string text(name);
-  for (std::size_t at = text.find("__"); at != std::string::npos; at = text.find("__", at + 1)) {
-    text.replace(at, 2, "-");
+  std::string text;
+  for (std::size_t i = 0; i < name.size(); ++i) {
+    const bool is_dash = name.substr(i).starts_with("__");
+    text += is_dash ? '-' : name[i];
+    i += is_dash ? 1 : 0;
   }
   return text;
 }
