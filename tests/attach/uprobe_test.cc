@@ -124,7 +124,7 @@ TEST_F(Uprobe, ReturnInstructionsAreSeveralProbes) {
 
 TEST_F(Uprobe, WithoutAnEventSourceALineInTracefsIsMade) {
   std::filesystem::remove_all(root.path() + "/sys/bus");
-  root.file("/sys/kernel/tracing/uprobe_events", "");
+  root.file("/sys/kernel/tracing/uprobe_events", "").file("/sys/kernel/tracing/events/enable", "0\n");
   const std::string list = root.path() + "/sys/kernel/tracing/uprobe_events";
   kernel.files[list] = "";
   const Program program = program_in("uprobe");

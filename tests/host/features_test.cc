@@ -6,6 +6,7 @@
 #include "host/facts.h"
 #include "kernel/fake_kernel.h"
 #include "kernel/tracing_kernel.h"
+#include "skep/uapi/attach_type.h"
 
 namespace skep::host {
 namespace {
@@ -68,8 +69,11 @@ Facts asking(kernel::Kernel& kernel) {
 
 TEST(Features, AKernelThatTakesAllHasAll) {
   FakeKernel kernel;
-  kernel.on_bpf = [](bpf_cmd cmd, bpf_attr&) -> std::optional<int> {
-    return cmd == BPF_LINK_CREATE ? std::optional(-EBADF) : std::nullopt;
+  kernel.on_bpf = [](bpf_cmd cmd, bpf_attr& attr) -> std::optional<int> {
+    // What is linked to is none; nor is there a process -1, which kernels say first that know processes from threads.
+    const bool is_nobody = cmd == BPF_LINK_CREATE && attr.link_create.attach_type == BPF_TRACE_UPROBE_MULTI &&
+                           attr.link_create.uprobe_multi.pid == ~u32{0};
+    return is_nobody ? std::optional(-EINVAL) : cmd == BPF_LINK_CREATE ? std::optional(-EBADF) : std::nullopt;
   };
   for (const FeatureRow& row : feature_rows) {
     EXPECT_EQ(asking(kernel).has(row.feature), Tri::yes) << row.name;
