@@ -5,6 +5,7 @@
 #include "base/result.h"
 #include "load/section_age.h"
 #include "object/custom_sections.h"
+#include "object/section_names.h"
 #include "object/section_rules.h"
 
 namespace skep::attach {
@@ -68,7 +69,10 @@ Result<Link> attach_program(const Program& program, const AttachOptions& options
   }
   const object::SectionRule* rule = object::find_section_rule(section);
   if (rule == nullptr) {
-    return fail(Errc::invalid, cat(noun, ": the section does not say what to attach to"));
+    const std::vector<std::string> near = object::nearest_sections(section);
+    return fail(Errc::invalid,
+                cat(noun, ": the section does not say what to attach to",
+                    near.empty() ? "" : "; did you mean ", join(near, ", "), near.empty() ? "" : "?"));
   }
   const attach::SectionRow* row = attach::find_section_row(rule->name);
   if (row == nullptr) {

@@ -1,12 +1,11 @@
 // `skep sections`: which names of sections mean what.
 #include "object/section_rules.h"
 
-#include <algorithm>
-
 #include "base/text.h"
 #include "cli/table.h"
 #include "cli/verbs.h"
 #include "cli/words.h"
+#include "object/section_names.h"
 
 namespace skep::cli {
 
@@ -84,22 +83,6 @@ void show(const SectionRule& rule, std::string_view name, Output& out) {
   table.print(out, 2);
 }
 
-/// The rows that look like `name`: those whose name is near to what stands before the last slash, or to all of it.
-std::vector<std::string> near_rules(std::string_view name) {
-  std::vector<std::string_view> names;
-  for (const SectionRule& rule : object::section_rules) {
-    names.push_back(rule.name);
-  }
-  std::vector<std::string> near = nearest(name, names);
-  const std::string_view prefix = name.substr(0, name.find('/'));
-  for (std::string& other : prefix == name ? std::vector<std::string>() : nearest(prefix, names)) {
-    if (std::ranges::find(near, other) == near.end()) {
-      near.push_back(std::move(other));
-    }
-  }
-  return near;
-}
-
 }  // namespace
 
 Status sections(const Arguments& arguments, Output& out) {
@@ -113,7 +96,7 @@ Status sections(const Arguments& arguments, Output& out) {
     show(*rule, name, out);
     return Status::ok;
   }
-  const std::vector<std::string> near = near_rules(name);
+  const std::vector<std::string> near = object::nearest_sections(name);
   out.complain(cat("no section is called '", name, "'",
                    near.empty() ? "; `skep sections` lists them" : cat("; the nearest: ", join(near, ", "))));
   for (const std::string& other : near) {

@@ -5,6 +5,7 @@
 #include "host/attach_target.h"
 #include "insn/build.h"
 #include "load/plan_steps.h"
+#include "object/section_names.h"
 
 namespace skep::load {
 namespace {
@@ -284,9 +285,10 @@ Result<void> check_program(const ObjectSpec& spec, const ProgramSpec& program) {
                 cat("want one of the ", spec.functions.size(), " functions, have number ", program.function));
   }
   if (program.type == BPF_PROG_TYPE_UNSPEC) {
-    return fail(Errc::invalid, cat("section '", program.section,
-                                   "' does not say what type of program it is; set ProgramSpec::type, or use "
-                                   "a section such as \"xdp\", \"tc\", "
+    const std::vector<std::string> near = object::nearest_sections(program.section);
+    return fail(Errc::invalid, cat("section '", program.section, "' does not say what type of program it is",
+                                   near.empty() ? "" : cat("; did you mean ", join(near, ", "), "?"),
+                                   "; set ProgramSpec::type, or use a section such as \"xdp\", \"tc\", "
                                    "\"kprobe/FUNCTION\", \"tracepoint/GROUP/NAME\" or \"raw_tp/NAME\""));
   }
   if (program.type == BPF_PROG_TYPE_STRUCT_OPS) {

@@ -5,6 +5,7 @@
 #include "insn/traits.h"
 #include "object/custom_sections.h"
 #include "object/draft.h"
+#include "object/section_names.h"
 #include "object/section_rules.h"
 
 namespace skep::object {
@@ -201,8 +202,11 @@ Result<void> read_programs(Draft& draft) {
     if (function.section != ".text" && (function.is_global || function.is_weak)) {
       programs.push_back(describe_program(function, i));
       if (programs.back().type == BPF_PROG_TYPE_UNSPEC) {
+        const std::vector<std::string> near = nearest_sections(programs.back().section);
         draft.spec.oddities.push_back(cat("program '", function.name, "': section '", function.section,
-                                          "' does not say what type of program it is"));
+                                          "' does not say what type of program it is",
+                                          near.empty() ? "" : "; did you mean ", join(near, ", "),
+                                          near.empty() ? "" : "?"));
       }
     }
   }
