@@ -47,6 +47,8 @@ struct MapTraits {
       0;  ///< in `btf`, the object's own types, whether or not the kernel took them; 0 where unknown
   u32 value_type_id = 0;  ///< in `btf`; 0 where unknown
   std::shared_ptr<const btf::Btf> btf;
+  std::shared_ptr<const std::vector<std::byte>>
+      struct_ops_value;  ///< struct_ops without BPF_F_LINK: the value whose writing registers the table; null otherwise
 };
 
 /// True for the types whose values have one copy per possible CPU.

@@ -37,6 +37,9 @@ struct LoadOptions {
       btf;  ///< the same from memory: what such a file holds; must live until loading is done
   std::string
       kconfig;  ///< values for `__kconfig` variables that go before the kernel's own configuration: text, lines CONFIG_NAME=value; may be empty
+  int token_fd =
+      -1;  ///< a BPF token (Linux 6.9), whose rights maps, programs and types are made with; -1: the process's own rights
+  std::string token_path;  ///< or the bpf file system to make one from, mounted with delegations; empty: none
   kernel::Kernel* kernel = nullptr;  ///< null: this machine's
   const host::Facts* facts =
       nullptr;  ///< what is known of the machine; null: this one's, found out as far as the object needs it
@@ -91,6 +94,9 @@ class Object {
   Result<Variable> variable(std::string_view name);
   /// The variable that spec() describes there: tells those of the same name apart. Errors: not_found (its section was not created).
   Result<Variable> variable(const VariableSpec& which);
+
+  /// The arena's memory in this process, shared with the programs: all of it, pages come into being when they are touched. Empty when the object has none. Since Linux 6.9.
+  std::span<std::byte> arena();
 
   std::vector<Map>& maps();
   std::vector<Program>& programs();

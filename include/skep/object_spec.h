@@ -29,9 +29,10 @@ class Btf;
 
 /// How a map came to be in the object.
 enum class MapStyle : u8 {
-  btf,     ///< `SEC(".maps")`: the attributes are encoded in the BTF type of a variable
-  legacy,  ///< `struct bpf_map_def SEC("maps")`, or iproute2's longer `struct bpf_elf_map`
-  data,    ///< a data section (.data, .rodata, .bss, .kconfig): one array element that holds the section
+  btf,         ///< `SEC(".maps")`: the attributes are encoded in the BTF type of a variable
+  legacy,      ///< `struct bpf_map_def SEC("maps")`, or iproute2's longer `struct bpf_elf_map`
+  data,        ///< a data section (.data, .rodata, .bss, .kconfig): one array element that holds the section
+  struct_ops,  ///< a variable of `SEC(".struct_ops")` or `SEC(".struct_ops.link")`: a table of programs that the kernel calls
 };
 
 /// Where a map is kept in the BPF file system.
@@ -62,6 +63,12 @@ struct SlotSpec {
   u32 target_index = 0;  ///< index into ObjectSpec::maps or ObjectSpec::programs
 };
 
+/// A member of a struct_ops variable that a program fills.
+struct MemberSpec {
+  u32 offset = 0;   ///< bytes, in the object's own layout of the variable
+  u32 program = 0;  ///< index into ObjectSpec::programs
+};
+
 /// A map as the object declares it. All fields may be changed before loading.
 struct MapSpec {
   std::string name;     ///< as in the source; the kernel keeps the first 15 bytes
@@ -82,11 +89,16 @@ struct MapSpec {
   u32 key_type_id = 0;       ///< BTF type of the key; 0 where unknown
   u32 value_type_id = 0;     ///< BTF type of the value (for data maps: the DATASEC); 0 where unknown
   u32 variable_type_id = 0;  ///< BTF type of the declaring variable; 0 for legacy and data maps without BTF
-  std::unique_ptr<MapSpec> inner;  ///< for *_of_maps: what an inner map looks like; null otherwise
-  std::vector<SlotSpec> slots;     ///< initial elements of *_of_maps and prog arrays
-  DataRegion contents;             ///< data maps: the initial bytes of the section; empty otherwise
-  bool autocreate = true;          ///< false: the map is not created, and programs that need it cannot load
-  u64 section_offset = 0;          ///< where the declaring symbol lies in its section
+  std::unique_ptr<MapSpec> inner;   ///< for *_of_maps: what an inner map looks like; null otherwise
+  std::vector<SlotSpec> slots;      ///< initial elements of *_of_maps and prog arrays
+  std::vector<MemberSpec> members;  ///< struct_ops: which program is which member, by ascending offset
+  std::string
+      exclusive_program;  ///< the name of the only program that may use the map (Linux 6.18); empty: any may
+  DataRegion
+      contents;  ///< data maps: the initial bytes of the section; struct_ops: of the variable, zero where programs go; arena: of the
+                 ///< variables in it (.addr_space.1); empty otherwise
+  bool autocreate = true;  ///< false: the map is not created, and programs that need it cannot load
+  u64 section_offset = 0;  ///< where the declaring symbol lies in its section
 };
 
 /// What a relocation asks for. The instruction keeps a symbolic slot until descriptors exist.
@@ -98,6 +110,7 @@ enum class RelocationKind : u8 {
   extern_variable,     ///< ld_imm64 of an extern (kconfig or ksym)
   extern_function,     ///< call of an extern function (kfunc)
   extern_function_address,  ///< ld_imm64 of an extern function: `bpf_ksym_exists(f)`
+  jump_table,               ///< ld_imm64 of a jump table, for an indirect jump: becomes BPF_PSEUDO_MAP_VALUE
 };
 
 /// One ELF relocation, resolved to what it names.
@@ -105,8 +118,8 @@ struct Relocation {
   u32 insn_index = 0;  ///< within the function's own `insns`
   RelocationKind kind{};
   u32 target =
-      0;  ///< index into maps (map_*), functions (subprogram_*) or externs (extern_*) of the ObjectSpec
-  u32 offset = 0;  ///< map_value: byte offset within the section's value
+      0;  ///< index into maps (map_*), functions (subprogram_*), externs (extern_*) or jump_tables of the ObjectSpec
+  u32 offset = 0;  ///< map_value: byte offset within the section's value; jump_table: within the table
 };
 
 /// One CO-RE relocation record, its instruction index relative to the function.
@@ -132,6 +145,20 @@ struct FunctionSpec {
   bool is_weak = false;
 };
 
+/// A jump table of section .jumptables: where an indirect jump may lead. Each program that uses it gets an INSN_ARRAY map of it (Linux 6.19).
+struct JumpTableSpec {
+  std::string name;
+  std::vector<u64> targets;  ///< byte offsets in the section of the code that uses the table
+};
+
+/// The loaded program of which a function is replaced. One of the three is set.
+struct TargetProgram {
+  int fd = -1;      ///< its descriptor, which must stay open until loading is done
+  u32 id = 0;       ///< or its id
+  std::string pin;  ///< or where it is pinned
+  bool is_set() const { return fd >= 0 || id != 0 || !pin.empty(); }
+};
+
 /// An entry program: a function that the kernel runs at some hook.
 struct ProgramSpec {
   std::string name;
@@ -148,6 +175,10 @@ struct ProgramSpec {
       false;  ///< attaches to a kernel function or hook by BTF id (fentry, lsm, iter, ...)
   std::string
       attach_target;  ///< what follows the section's prefix: "sched/sched_switch", "tcp_connect"; may be empty
+  TargetProgram
+      replaces;  ///< freplace: the program whose function `attach_target` this one takes the place of
+  std::optional<u32>
+      exception_callback;  ///< index into ObjectSpec::functions of what runs after bpf_throw() (Linux 6.7)
 };
 
 /// A global or static variable of a data section.
@@ -194,6 +225,7 @@ class ObjectSpec {
   std::vector<ProgramSpec> programs;
   std::vector<MapSpec> maps;
   std::vector<VariableSpec> variables;
+  std::vector<JumpTableSpec> jump_tables;
   std::vector<ExternSpec> externs;  ///< kconfig first, as they lie in .kconfig; then the others by name
   std::shared_ptr<const btf::Btf>
       btf;  ///< null when the object has none; offsets in sections are filled in, and externs declared as the kernel takes them
@@ -227,7 +259,7 @@ class ObjectSpec {
     return set_bytes(variable_name, std::as_bytes(std::span(&value, 1)));
   }
   /// Sets a variable from text, by its C type: `set_text("limits.rate[2]", "0x10")`, enums by name, "\"quoted\"" strings,
-  /// `{1, .x = 2}` aggregates. Errors: not_found (variable or member, with the nearest names), invalid (the text does not fit the type).
+  /// `{1, .x = 2}` aggregates. A member of a struct_ops variable that is a function takes a program's name, or "0" for none: "ops.init". Errors: not_found (variable or member, with the nearest names), invalid (the text does not fit the type).
   Result<void> set_text(std::string_view variable_path, std::string_view text);
   Result<void> set_bytes(std::string_view variable_name, std::span<const std::byte> bytes);
 };

@@ -79,11 +79,16 @@ bool is_zero(std::span<const std::byte> bytes) {
 
 class MapMaker {
  public:
-  MapMaker(const Session& session, int btf_fd) : session_(session), btf_fd_(btf_fd) {}
+  MapMaker(const Session& session, const ModuleTypes& modules, int btf_fd)
+      : session_(session), modules_(modules), btf_fd_(btf_fd) {}
 
   /// What the kernel is known to lack is left out of the plan already. What its map types take as descriptions of keys and values differs more from release to release than
   /// anybody has written down, and nothing depends on those: a map that is refused with them is asked for without.
-  Result<Fd> create(const MapCreation& wanted, u32 map, std::string_view noun, int inner_fd) {
+  Result<Fd> create(const MapCreation& wanted, u32 map, std::string_view noun, int inner_fd,
+                    const std::optional<Sha256>& exclusive = {}) {
+    if (exclusive) {
+      return finish_exclusive(attempt(wanted, inner_fd, *exclusive), wanted, map);
+    }
     auto fd = attempt(wanted, inner_fd);
     if (fd || !wanted.has_types() || btf_fd_ < 0 || !may_mean_types(fd.error().sys_errno())) {
       return finish(std::move(fd), wanted, map);
@@ -107,21 +112,29 @@ class MapMaker {
     return sys_errno == EINVAL || sys_errno == EOPNOTSUPP || sys_errno == kernel_only_enotsupp;
   }
 
-  Result<Fd> attempt(const MapCreation& creation, int inner_fd) {
-    const bool typed = btf_fd_ >= 0 && creation.has_types();
-    return kernel::map_create(session_.kernel, {.type = creation.type,
-                                                .key_bytes = creation.key_bytes,
-                                                .value_bytes = creation.value_bytes,
-                                                .max_entries = creation.max_entries,
-                                                .flags = creation.flags,
-                                                .name = creation.name,
-                                                .inner_map_fd = inner_fd,
-                                                .numa_node = creation.numa_node,
-                                                .ifindex = creation.ifindex,
-                                                .btf_fd = typed ? btf_fd_ : -1,
-                                                .btf_key_type_id = typed ? creation.key_type_id : 0,
-                                                .btf_value_type_id = typed ? creation.value_type_id : 0,
-                                                .map_extra = creation.map_extra});
+  Result<Fd> attempt(const MapCreation& creation, int inner_fd, std::span<const std::byte> exclusive = {}) {
+    const bool typed = btf_fd_ >= 0 && (creation.has_types() || creation.kernel_value_type_id != 0);
+    const u32 token_flag = session_.token_fd >= 0 ? u32{BPF_F_TOKEN_FD} : 0u;
+    return kernel::map_create(
+        session_.kernel,
+        {.type = creation.type,
+         .key_bytes = creation.key_bytes,
+         .value_bytes = creation.value_bytes,
+         .max_entries = creation.max_entries,
+         .flags = creation.flags | token_flag,
+         .name = creation.name,
+         .inner_map_fd = inner_fd,
+         .numa_node = creation.numa_node,
+         .ifindex = creation.ifindex,
+         .btf_fd = typed ? btf_fd_ : -1,
+         .btf_key_type_id = typed ? creation.key_type_id : 0,
+         .btf_value_type_id = typed ? creation.value_type_id : 0,
+         .btf_vmlinux_value_type_id = creation.kernel_value_type_id,
+         .map_extra = creation.map_extra,
+         .value_type_btf_obj_fd =
+             creation.value_type_module ? modules_.fds[*creation.value_type_module].raw() : -1,
+         .token_fd = session_.token_fd,
+         .exclusive_program_hash = exclusive});
   }
 
   Result<Fd> finish(Result<Fd> fd, const MapCreation& creation, u32 map) const {
@@ -132,9 +145,37 @@ class MapMaker {
         with_absence(with_rights(std::move(fd).error(), creation), session_, creation, map));
   }
 
+  /// Kernels before 6.18 do not know the field, which they say by E2BIG.
+  Result<Fd> finish_exclusive(Result<Fd> fd, const MapCreation& creation, u32 map) const {
+    if (!fd && fd.error().sys_errno() == E2BIG) {
+      return fail(Errc::unsupported,
+                  cat(fd.error().message(), ": maps for one program alone need Linux 6.18"));
+    }
+    return finish(std::move(fd), creation, map);
+  }
+
   const Session& session_;
+  const ModuleTypes& modules_;
   int btf_fd_;
 };
+
+/// The arena's memory, with the initial values of its variables. It has to be there before programs that use it are loaded: the kernel takes its address.
+Result<ArenaMemory> map_arena(const Session& session, const MapPlan& plan, int fd, bool is_new) {
+  const MapSpec& map = session.spec.maps[plan.map];
+  const u64 bytes = u64{plan.creation.max_entries} * session.facts.page_bytes();
+  SKEP_TRY(void* const address,
+           kernel::map_memory(session.kernel, {.address = reinterpret_cast<void*>(
+                                                   static_cast<std::uintptr_t>(plan.creation.map_extra)),
+                                               .bytes = bytes,
+                                               .fd = fd,
+                                               .writable = true,
+                                               .fixed = plan.creation.map_extra != 0}));
+  ArenaMemory arena(session.kernel, {static_cast<std::byte*>(address), bytes}, plan.data_offset);
+  if (is_new && !map.contents.empty()) {
+    std::ranges::copy(map.contents.bytes(), arena.variables().begin());
+  }
+  return arena;
+}
 
 /// The section's bytes into the map's only element; read-only sections frozen; then the map's memory in the place of the spec's. True: it is mapped.
 Result<bool> fill_data(const Session& session, MapSpec& map, const MapCreation& created, int fd) {
@@ -190,10 +231,18 @@ Result<Fd> created(const Session& session, u32 map, Result<Fd> fd) {
 
 }  // namespace
 
-Result<MadeMaps> create_maps(const Session& session, const LoadPlan& plan, int btf_fd) {
+ArenaMemory::~ArenaMemory() {
+  if (!memory_.empty()) {
+    kernel_->unmap_memory(memory_.data(), memory_.size());
+  }
+}
+
+Result<MadeMaps> create_maps(const Session& session, const LoadPlan& plan, const ModuleTypes& modules,
+                             int btf_fd) {
   MadeMaps made;
   made.fd_index.assign(session.spec.maps.size(), Live::none);
-  MapMaker maker(session, btf_fd);
+  made.struct_ops_values.resize(plan.maps.size());
+  MapMaker maker(session, modules, btf_fd);
   for (const MapPlan& want : plan.maps) {
     MapSpec& map = session.spec.maps[want.map];
     const std::string noun = cat("map '", map.name, "'");
@@ -209,12 +258,19 @@ Result<MadeMaps> create_maps(const Session& session, const LoadPlan& plan, int b
         SKEP_TRY_IN(cat(noun, ": template of its inner maps"), inner,
                     created(session, want.map, maker.create(*want.inner, want.map, noun, -1)));
       }
-      SKEP_TRY_IN(noun, fd,
-                  created(session, want.map, maker.create(want.creation, want.map, noun, inner.raw())));
+      SKEP_TRY_IN(noun, const auto exclusive, exclusive_hash(session, plan, want.map, modules));
+      SKEP_TRY_IN(
+          noun, fd,
+          created(session, want.map, maker.create(want.creation, want.map, noun, inner.raw(), exclusive)));
       if (map.style == MapStyle::data) {
         SKEP_TRY_IN(noun, mapped, fill_data(session, map, want.creation, fd.raw()));
       }
     }
+    ArenaMemory arena;
+    if (want.creation.type == BPF_MAP_TYPE_ARENA) {
+      SKEP_TRY_IN(noun, arena, map_arena(session, want, fd.raw(), !reused));
+    }
+    made.arenas.push_back(std::move(arena));
     made.fd_index[want.map] = static_cast<u32>(made.fds.size());
     made.fds.push_back(std::move(fd));
     made.reused.push_back(reused);

@@ -57,8 +57,10 @@ Result<Live> handles(const Session& session, const LoadPlan& plan, MadeMaps maps
   Live live;
   live.map_at = std::move(maps.fd_index);
   live.mapped = std::move(maps.mapped);
+  live.arenas = std::move(maps.arenas);
   for (std::size_t i = 0; i < plan.maps.size(); ++i) {
     SKEP_TRY(MapTraits traits, traits_of(session, plan.maps[i]));
+    traits.struct_ops_value = std::move(maps.struct_ops_values[i]);
     live.maps.emplace_back(session.kernel, std::move(maps.fds[i]), std::move(traits));
   }
   live.program_at.assign(session.spec.programs.size(), Live::none);
@@ -116,13 +118,14 @@ void fill_config(ObjectSpec& spec, const LoadPlan& plan) {
 Result<Attempt> attempt(const Session& session, LoadPlan& plan) {
   SKEP_TRY(const ModuleTypes modules, open_modules(session, plan));
   SKEP_TRY(const Fd types, upload_types(session, plan));
-  SKEP_TRY(MadeMaps maps, create_maps(session, plan, types.raw()));
+  SKEP_TRY(MadeMaps maps, create_maps(session, plan, modules, types.raw()));
   SKEP_TRY(std::vector<Fd> programs, load_programs(session, plan, maps, modules, types.raw()));
   std::vector<int> program_fds(session.spec.programs.size(), -1);
   for (std::size_t i = 0; i < plan.programs.size(); ++i) {
     program_fds[plan.programs[i].program] = programs[i].raw();
   }
   SKEP_CHECK(fill_program_slots(session, plan, maps, program_fds));
+  SKEP_CHECK(fill_struct_ops(session, plan, maps, program_fds));
   PinTransaction pins(session.kernel);
   SKEP_TRY(const bool pinned, pin_new_maps(session, plan, maps, pins));
   if (!pinned) {

@@ -89,7 +89,9 @@ bool is_usdt(const ProgramSpec& program) {
 
 void fit_attributes(const ObjectSpec& spec, const host::Facts& facts, LoadPlan& plan, ProgramPlan& program) {
   const ProgramSpec& wanted = spec.programs[program.program];
-  program.expected_attach_type = wanted.expected_attach_type;
+  if (wanted.type != BPF_PROG_TYPE_STRUCT_OPS) {  // a member's number, which planning found
+    program.expected_attach_type = wanted.expected_attach_type;
+  }
   program.flags = wanted.flags;
   if (wanted.expected_attach_type_is_optional && wanted.expected_attach_type != bpf_attach_type{} &&
       facts.lacks(Feature::expected_attach_type)) {

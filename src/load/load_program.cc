@@ -12,6 +12,7 @@
 #include "kernel/prog.h"
 #include "load/section_age.h"
 #include "load/steps.h"
+#include "skep/uapi/flags.h"
 
 namespace skep::load {
 namespace {
@@ -47,7 +48,10 @@ kernel::ProgLoad attributes(const ProgramCall& call) {
                         .flags = call.plan.flags,
                         .kern_version = call.session.spec.kernel_version,
                         .attach_btf_id = call.plan.attach_btf_id,
-                        .fd_array = listed_modules(call)};
+                        .attach_fd = call.prepared.attach_fd,
+                        .fd_array = listed_modules(call),
+                        .token_fd = call.session.token_fd};
+  want.flags |= want.token_fd >= 0 ? u32{BPF_F_TOKEN_FD} : 0u;
   if (call.plan.attach_module) {
     want.attach_fd = call.modules.fds[*call.plan.attach_module].raw();
   }

@@ -98,21 +98,31 @@ void tell(const Session& session, const ProgramPlan& plan, ProgramOutcome& outco
 Result<std::vector<Fd>> load_programs(const Session& session, LoadPlan& plan, const MadeMaps& maps,
                                       const ModuleTypes& modules, int btf_fd) {
   std::vector<u32> order;
+  std::vector<Prepared> prepared(plan.programs.size());
+  std::vector<ProgramOutcome> outcomes(plan.programs.size());
   for (u32 i = 0; i < plan.programs.size(); ++i) {
-    if (!plan.programs[i].error) {
-      put_descriptors(plan.programs[i], maps, modules);
+    if (plan.programs[i].error) {
+      continue;
+    }
+    put_descriptors(plan.programs[i], maps, modules);
+    if (auto made = prepare_program(session, plan.programs[i])) {
+      prepared[i] = *std::move(made);
       order.push_back(i);
+    } else {
+      outcomes[i].error = std::move(made).error();
     }
   }
   // The longest first, so that no thread begins one when the others are done.
   std::stable_sort(order.begin(), order.end(), [&](u32 a, u32 b) {
     return plan.programs[a].insns.size() > plan.programs[b].insns.size();
   });
-  std::vector<ProgramOutcome> outcomes(plan.programs.size());
   run_parallel(order.size(), thread_count(session, order.size()), [&](std::size_t at) {
     const u32 index = order[at];
-    outcomes[index] = load_program(
-        {.session = session, .plan = plan.programs[index], .modules = modules, .btf_fd = btf_fd});
+    outcomes[index] = load_program({.session = session,
+                                    .plan = plan.programs[index],
+                                    .modules = modules,
+                                    .prepared = prepared[index],
+                                    .btf_fd = btf_fd});
   });
 
   std::vector<Fd> fds;

@@ -43,12 +43,16 @@ Result<void> tell_unloadable(const ObjectSpec& spec, const load::LoadPlan& plan,
                              LoadReport& report) {
   const Error* first = nullptr;
   const std::vector<bool> dispensable = load::dispensable_programs(spec);
+  for (ProgramReport& program : report.programs) {
+    program.skipped = true;  // unless it is planned: struct_ops programs follow their tables
+  }
   for (const load::ProgramPlan& program : plan.programs) {
     if (program.error) {
       report.programs[program.program].error = program.error->clone();
       first = first == nullptr && !dispensable[program.program] ? &*program.error : first;
     }
     report.programs[program.program].insn_count = static_cast<u32>(program.insns.size());
+    report.programs[program.program].skipped = false;
   }
   if (first != nullptr && !options.keep_going) {
     return std::unexpected(first->clone());
@@ -72,10 +76,12 @@ Result<std::optional<load::Live>> plan_and_execute(ObjectSpec& spec, const LoadO
   const std::vector<bool> dispensable = load::dispensable_maps(spec, *plan);
   const Clock::time_point planned = Clock::now();
   std::optional<u32> refused;
+  SKEP_TRY(const Fd token, load::open_token(kernel, options));
   auto live = load::execute({.spec = spec,
                              .facts = facts,
                              .kernel = kernel,
                              .options = options,
+                             .token_fd = token ? token.raw() : options.token_fd,
                              .report = report,
                              .refused_map = &refused},
                             *plan);
@@ -186,11 +192,29 @@ Result<Variable> Object::variable(const VariableSpec& which) {
   }
   MapSpec& map = state_->spec.maps[which.map];
   std::span<std::byte> mapped;
+  if (map.style == MapStyle::struct_ops) {
+    return fail(Errc::invalid,
+                cat("variable '", which.name,
+                    "' is a struct_ops, which the kernel has made its own: it can be set before "
+                    "loading (ObjectSpec::set)"));
+  }
+  if (map.type == BPF_MAP_TYPE_ARENA) {
+    mapped = state_->live.arenas[at].variables().subspan(which.offset, which.size_bytes);
+  }
   if (state_->live.mapped[at]) {
     mapped = map.contents.bytes().subspan(which.offset, which.size_bytes);
   }
   return Variable(which.name, state_->live.maps[at], mapped, which.offset, which.size_bytes,
                   is_constant(map.data_section), state_->spec.btf, which.type_id);
+}
+
+std::span<std::byte> Object::arena() {
+  for (const load::ArenaMemory& arena : state_->live.arenas) {
+    if (!arena.memory().empty()) {
+      return arena.memory();
+    }
+  }
+  return {};
 }
 
 std::vector<Map>& Object::maps() {

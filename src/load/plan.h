@@ -26,6 +26,8 @@ struct MapCreation {
   u64 map_extra = 0;
   u32 key_type_id = 0;  ///< with value_type_id: 0 where the map's type takes no BTF
   u32 value_type_id = 0;
+  u32 kernel_value_type_id = 0;          ///< struct_ops: in the kernel's own BTF, or
+  std::optional<u32> value_type_module;  ///< in this module's: index into LoadPlan::modules
 
   bool has_types() const { return key_type_id != 0 || value_type_id != 0; }
 };
@@ -36,6 +38,24 @@ struct MapPlan {
   MapCreation creation;
   std::optional<MapCreation> inner;  ///< map-in-map: a template, created just before and closed right after
   std::string pin_path;              ///< empty: not pinned
+  u32 data_offset = 0;               ///< arena: where in it the variables of .addr_space.1 are
+};
+
+/// A member of a struct_ops value that takes a program's descriptor.
+struct StructOpsSlot {
+  u32 offset = 0;   ///< bytes, in the kernel's value
+  u32 program = 0;  ///< index into ObjectSpec::programs
+  u32 member = 0;   ///< index into the members of the kernel's struct
+};
+
+/// What is written into a struct_ops map, in this kernel's layout.
+struct StructOpsPlan {
+  u32 map = 0;      ///< index into ObjectSpec::maps
+  u32 type_id = 0;  ///< of the kernel's struct, which its programs attach to
+  std::optional<u32>
+      module;  ///< whose BTF that is in: index into LoadPlan::modules; the kernel proper's otherwise
+  std::vector<std::byte> value;  ///< zero where programs go
+  std::vector<StructOpsSlot> slots;
 };
 
 /// An ld_imm64 that waits for a descriptor. Until then its imm is what the compiler left there.
@@ -61,6 +81,20 @@ struct ExternSlot {
 struct ModuleSlot {
   u32 insn = 0;    ///< index of its first half
   u32 module = 0;  ///< index into LoadPlan::modules
+};
+
+/// An ld_imm64 that takes a jump table: it becomes BPF_PSEUDO_MAP_VALUE of a map that is made for this program alone.
+struct JumpTableSlot {
+  u32 insn = 0;   ///< index of its first half
+  u32 table = 0;  ///< index into ProgramPlan::jump_tables
+  u32 offset = 0;
+};
+
+/// A jump table of one program.
+struct JumpTablePlan {
+  u32 function = 0;          ///< index into ObjectSpec::functions: whose code jumps by it
+  u32 table = 0;             ///< index into ObjectSpec::jump_tables
+  std::vector<u32> targets;  ///< instructions of the program
 };
 
 /// A function's copy within a program.
@@ -94,6 +128,8 @@ struct ProgramPlan {
   std::vector<MapSlot> map_slots;        ///< by ascending insn
   std::vector<ExternSlot> extern_slots;  ///< by ascending insn
   std::vector<ModuleSlot> module_slots;  ///< by ascending insn
+  std::vector<JumpTableSlot> jump_slots;
+  std::vector<JumpTablePlan> jump_tables;
   std::vector<Piece> pieces;             ///< by ascending first_insn
   std::vector<bpf_func_info> func_info;  ///< empty: the program's types are not given to the kernel
   std::vector<bpf_line_info> line_info;
@@ -120,7 +156,8 @@ struct LoadPlan {
       types;  ///< the object's BTF as the kernel takes it, ids as in the object's own; null: none is given to it
   bool raise_memlock = false;  ///< maps and programs count against RLIMIT_MEMLOCK
   std::vector<MapPlan> maps;
-  std::vector<ProgramPlan> programs;  ///< those with autoload, in the order of ObjectSpec::programs
+  std::vector<StructOpsPlan> struct_ops;  ///< of the maps of that type
+  std::vector<ProgramPlan> programs;      ///< those with autoload, in the order of ObjectSpec::programs
   std::vector<std::string>
       modules;  ///< whose BTF programs refer to; call instructions name the n-th by n + 1 (0 is the kernel proper)
   std::vector<std::byte> kconfig;  ///< what the map .kconfig holds; empty where there is none

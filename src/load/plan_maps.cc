@@ -109,10 +109,29 @@ class MapPlanner {
       made.pin_path = cat(pin_root, "/", map.name);
     }
     SKEP_CHECK(check_slots(map));
+    if (map.style == MapStyle::struct_ops) {
+      SKEP_CHECK(plan_struct_ops(spec_, facts_, made, plan_));
+    }
+    if (map.type == BPF_MAP_TYPE_ARENA && !map.contents.empty()) {
+      SKEP_TRY(made.data_offset, arena_data_offset(map));
+    }
     return made;
   }
 
  private:
+  /// At the end, so that no variable has the address 0, as the first byte of an arena may have; but only where an instruction can name it.
+  Result<u32> arena_data_offset(const MapSpec& map) const {
+    const u64 page = facts_.page_bytes();
+    const u64 arena_bytes = u64{map.max_entries} * page;
+    const u64 data_bytes = (map.contents.bytes().size() + page - 1) / page * page;
+    if (data_bytes > arena_bytes) {
+      return fail(Errc::invalid, cat("the arena has ", map.max_entries, " pages of ", page,
+                                     " bytes, and its variables alone take ", data_bytes, " bytes"));
+    }
+    constexpr u64 largest_offset = u64{1} << 29;  // the verifier's limit
+    return arena_bytes <= largest_offset ? static_cast<u32>(arena_bytes - data_bytes) : 0;
+  }
+
   Result<void> check_slots(const MapSpec& map) const {
     for (const SlotSpec& slot : map.slots) {
       const bool to_map = slot.target == SlotSpec::Target::map;

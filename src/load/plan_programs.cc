@@ -33,24 +33,51 @@ bool is_call(const FunctionSpec& function, u32 insn) {
   return insn < function.insns.size() && function.insns[insn].code == (BPF_JMP | BPF_CALL);
 }
 
+/// What programs need to know of the maps, by index into ObjectSpec::maps.
+struct MapStates {
+  std::vector<std::string> absent;  ///< why it is not created; empty for those that are
+  std::vector<u32> data_offset;     ///< where variables begin in it
+};
+
 /// Builds one ProgramPlan.
 class Assembler {
  public:
-  /// `absent`: for each map of the spec why it is not created; empty for those that are.
-  Assembler(const ObjectSpec& spec, const std::vector<std::string>& absent, Placement& placement,
-            ProgramPlan& plan, u64& planned_insns)
-      : spec_(spec), absent_(absent), placement_(placement), plan_(plan), planned_insns_(planned_insns) {}
+  Assembler(const ObjectSpec& spec, const MapStates& maps, Placement& placement, ProgramPlan& plan,
+            u64& planned_insns)
+      : spec_(spec), maps_(maps), placement_(placement), plan_(plan), planned_insns_(planned_insns) {}
 
   /// Appends `entry`, and after it depth-first what it reaches: a function is appended where the first call (or taken address) of it stands, and its own calls
   /// are followed before the caller's next one.
-  Result<void> assemble(u32 entry) {
+  Result<void> assemble(const ProgramSpec& program) {
     placement_.begin_program();
-    SKEP_CHECK(append(entry));
+    SKEP_CHECK(append(program.function));
+    SKEP_CHECK(follow(0));
+    if (program.exception_callback && *program.exception_callback >= spec_.functions.size()) {
+      return fail(Errc::invalid, cat("exception callback: want one of the ", spec_.functions.size(),
+                                     " functions, have number ", *program.exception_callback));
+    }
+    if (program.exception_callback && !placement_.has(*program.exception_callback)) {
+      const auto piece = static_cast<u32>(plan_.pieces.size());
+      SKEP_CHECK(append(*program.exception_callback));
+      SKEP_CHECK(follow(piece));
+    }
+    std::sort(plan_.map_slots.begin(), plan_.map_slots.end(),
+              [](const MapSlot& a, const MapSlot& b) { return a.insn < b.insn; });
+    std::sort(plan_.causes.begin(), plan_.causes.end(),
+              [](const Cause& a, const Cause& b) { return a.insn < b.insn; });
+    std::sort(plan_.extern_slots.begin(), plan_.extern_slots.end(),
+              [](const ExternSlot& a, const ExternSlot& b) { return a.insn < b.insn; });
+    return {};
+  }
+
+ private:
+  /// Relocates a piece, and appends what it reaches.
+  Result<void> follow(u32 first_piece) {
     struct Frame {
       u32 piece;
       u32 next_relocation;
     };
-    std::vector<Frame> stack{{.piece = 0, .next_relocation = 0}};
+    std::vector<Frame> stack{{.piece = first_piece, .next_relocation = 0}};
     while (!stack.empty()) {
       Frame& top = stack.back();
       const FunctionSpec& function = spec_.functions[plan_.pieces[top.piece].function];
@@ -67,16 +94,9 @@ class Assembler {
         stack.push_back({.piece = static_cast<u32>(pieces_before), .next_relocation = 0});
       }
     }
-    std::sort(plan_.map_slots.begin(), plan_.map_slots.end(),
-              [](const MapSlot& a, const MapSlot& b) { return a.insn < b.insn; });
-    std::sort(plan_.causes.begin(), plan_.causes.end(),
-              [](const Cause& a, const Cause& b) { return a.insn < b.insn; });
-    std::sort(plan_.extern_slots.begin(), plan_.extern_slots.end(),
-              [](const ExternSlot& a, const ExternSlot& b) { return a.insn < b.insn; });
     return {};
   }
 
- private:
   Result<void> append(u32 index) {
     const FunctionSpec& function = spec_.functions[index];
     const u64 length = plan_.insns.size() + function.insns.size();
@@ -109,6 +129,7 @@ class Assembler {
       case RelocationKind::extern_variable:
       case RelocationKind::extern_function:
       case RelocationKind::extern_function_address: return refer_to_extern(function, relocation, insn);
+      case RelocationKind::jump_table: return refer_to_jump_table(piece, function, relocation, insn);
     }
     std::unreachable();
   }
@@ -121,20 +142,56 @@ class Assembler {
       return fail(Errc::invalid,
                   cat("want one of the ", spec_.maps.size(), " maps, have number ", relocation.target));
     }
-    if (!absent_[relocation.target].empty()) {
+    if (!maps_.absent[relocation.target].empty()) {
       // Calls, because both halves of the load must be instructions that no verifier takes, and a call is refused by its number.
       const bpf_insn poison =
           insn::make(BPF_JMP | BPF_CALL, 0, 0, 0, poisoned_map_call + static_cast<s32>(relocation.target));
       plan_.insns[insn] = poison;
       plan_.insns[insn + 1] = poison;
-      plan_.causes.push_back({.insn = insn, .text = absent_[relocation.target]});
+      plan_.causes.push_back({.insn = insn, .text = maps_.absent[relocation.target]});
       return {};
     }
     const bool is_value = relocation.kind == RelocationKind::map_value;
-    plan_.map_slots.push_back({.insn = insn,
-                               .map = relocation.target,
-                               .kind = is_value ? MapSlot::Kind::value : MapSlot::Kind::fd,
-                               .offset = is_value ? relocation.offset : 0});
+    plan_.map_slots.push_back(
+        {.insn = insn,
+         .map = relocation.target,
+         .kind = is_value ? MapSlot::Kind::value : MapSlot::Kind::fd,
+         .offset = is_value ? relocation.offset + maps_.data_offset[relocation.target] : 0});
+    return {};
+  }
+
+  /// The targets are places in the section of the function that jumps; they become places in the program.
+  Result<void> refer_to_jump_table(u32 piece, const FunctionSpec& function, const Relocation& relocation,
+                                   u32 insn) {
+    if (!is_wide_load(function, relocation.insn_index)) {
+      return fail(Errc::invalid, "want an ld_imm64 to take a jump table, have another instruction");
+    }
+    if (relocation.target >= spec_.jump_tables.size()) {
+      return fail(Errc::invalid, cat("want one of the ", spec_.jump_tables.size(),
+                                     " jump tables, have number ", relocation.target));
+    }
+    const Piece& here = plan_.pieces[piece];
+    auto known = std::ranges::find_if(plan_.jump_tables, [&](const JumpTablePlan& table) {
+      return table.function == here.function && table.table == relocation.target;
+    });
+    if (known == plan_.jump_tables.end()) {
+      JumpTablePlan made{.function = here.function, .table = relocation.target};
+      const JumpTableSpec& table = spec_.jump_tables[relocation.target];
+      for (const u64 target : table.targets) {
+        const u64 within = target - function.section_offset;  // wraps, and is too large then
+        if (within % sizeof(bpf_insn) != 0 || within / sizeof(bpf_insn) >= function.insns.size()) {
+          return fail(Errc::malformed,
+                      cat("jump table '", table.name, "' leads to byte ", target, " of section ",
+                          function.section, ", which is no instruction of '", function.name, "'"));
+        }
+        made.targets.push_back(here.first_insn + static_cast<u32>(within / sizeof(bpf_insn)));
+      }
+      plan_.jump_tables.push_back(std::move(made));
+      known = std::prev(plan_.jump_tables.end());
+    }
+    plan_.jump_slots.push_back({.insn = insn,
+                                .table = static_cast<u32>(known - plan_.jump_tables.begin()),
+                                .offset = relocation.offset});
     return {};
   }
 
@@ -184,7 +241,7 @@ class Assembler {
   }
 
   const ObjectSpec& spec_;
-  const std::vector<std::string>& absent_;
+  const MapStates& maps_;
   Placement& placement_;
   ProgramPlan& plan_;
   u64& planned_insns_;
@@ -237,9 +294,13 @@ Result<bool> find_target_in_modules(const ProgramSpec& program, const host::Fact
 /// "module:function", or a name that is looked for in the kernel proper first and then in every module.
 Result<void> find_target(const ProgramSpec& program, const host::Facts& facts, LoadPlan& plan,
                          ProgramPlan& made) {
-  if (program.type == BPF_PROG_TYPE_EXT) {
-    return fail(Errc::unsupported,
-                "replaces a function of another program, which has to be named: possible in a later release");
+  if (program.type ==
+      BPF_PROG_TYPE_EXT) {  // its target is a program, which the kernel at hand has to be asked about
+    return program.replaces.is_set()
+               ? Result<void>()
+               : fail(Errc::invalid,
+                      "replaces a function of another program, and does not say which program: set "
+                      "ProgramSpec::replaces (--replace PROGRAM=ID|PATH[:FUNCTION])");
   }
   const bpf_attach_type type = program.expected_attach_type;
   const std::string_view target = program.attach_target;
@@ -291,17 +352,17 @@ Result<void> check_program(const ObjectSpec& spec, const ProgramSpec& program) {
                                    "; set ProgramSpec::type, or use a section such as \"xdp\", \"tc\", "
                                    "\"kprobe/FUNCTION\", \"tracepoint/GROUP/NAME\" or \"raw_tp/NAME\""));
   }
-  if (program.type == BPF_PROG_TYPE_STRUCT_OPS) {
-    return fail(Errc::unsupported, "is part of a struct_ops, which this release does not register yet");
-  }
   return {};
 }
 
-std::vector<std::string> absent_maps(const ObjectSpec& spec, const host::Facts& facts, const LoadPlan& plan) {
-  std::vector<std::string> absent(spec.maps.size());
+MapStates states_of_maps(const ObjectSpec& spec, const host::Facts& facts, const LoadPlan& plan) {
+  MapStates states{.absent = std::vector<std::string>(spec.maps.size()),
+                   .data_offset = std::vector<u32>(spec.maps.size())};
+  std::vector<std::string>& absent = states.absent;
   std::vector<bool> is_planned(spec.maps.size());
   for (const MapPlan& map : plan.maps) {
     is_planned[map.map] = true;
+    states.data_offset[map.map] = map.data_offset;
   }
   for (std::size_t i = 0; i < spec.maps.size(); ++i) {
     const MapSpec& map = spec.maps[i];
@@ -312,26 +373,40 @@ std::vector<std::string> absent_maps(const ObjectSpec& spec, const host::Facts& 
                       because_it_lacks(facts, host::Feature::global_data));
     }
   }
-  return absent;
+  return states;
+}
+
+/// Whether the program is to be loaded. A program of struct_ops is when a table that is created has it, whatever its own autoload says: the table is not complete
+/// without it.
+Result<bool> is_wanted(const ObjectSpec& spec, u32 program, const LoadPlan& plan, ProgramPlan& made) {
+  return spec.programs[program].type == BPF_PROG_TYPE_STRUCT_OPS
+             ? plan_struct_ops_program(spec, program, plan, made)
+             : Result<bool>(spec.programs[program].autoload);
 }
 
 }  // namespace
 
 Result<void> plan_programs(const ObjectSpec& spec, const host::Facts& facts, LoadPlan& plan) {
   Placement placement(spec.functions.size());
-  const std::vector<std::string> absent = absent_maps(spec, facts, plan);
+  const MapStates maps = states_of_maps(spec, facts, plan);
   u64 planned_insns = 0;
   const auto core = std::make_shared<const CoreCode>(spec, facts);
   for (u32 i = 0; i < spec.programs.size(); ++i) {
     const ProgramSpec& program = spec.programs[i];
-    if (!program.autoload) {
+    ProgramPlan blank{.program = i, .core = core};
+    const Result<bool> wanted = is_wanted(spec, i, plan, blank);
+    if (wanted && !*wanted) {
+      if (program.autoload) {
+        plan.notes.push_back(
+            cat("program '", program.name, "' is not loaded, because no struct_ops that is created has it"));
+      }
       continue;
     }
-    plan.programs.push_back({.program = i, .core = core});
+    plan.programs.push_back(std::move(blank));
     ProgramPlan& made = plan.programs.back();
-    Result<void> done = check_program(spec, program);
+    Result<void> done = wanted ? check_program(spec, program) : std::unexpected(wanted.error().clone());
     if (done) {
-      done = Assembler(spec, absent, placement, made, planned_insns).assemble(program.function);
+      done = Assembler(spec, maps, placement, made, planned_insns).assemble(program);
     }
     if (done && program.needs_attach_target) {
       done = find_target(program, facts, plan, made);

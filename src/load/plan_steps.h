@@ -8,6 +8,12 @@ namespace skep::load {
 
 Result<void> plan_maps(const ObjectSpec& spec, const host::Facts& facts, const std::string& pin_root,
                        LoadPlan& plan);
+/// The part of plan_maps() for a map of struct_ops: completes `map` and adds to plan.struct_ops. Errors: unsupported (this kernel has no such table, or lacks a member
+/// that is not zero), invalid.
+Result<void> plan_struct_ops(const ObjectSpec& spec, const host::Facts& facts, MapPlan& map, LoadPlan& plan);
+/// What a program of struct_ops is loaded as. False: no table that is created has it. Errors: invalid (tables have it for different members).
+Result<bool> plan_struct_ops_program(const ObjectSpec& spec, u32 program, const LoadPlan& plan,
+                                     ProgramPlan& made);
 /// Leaves out of the planned maps what the kernel lacks: names, BPF_F_MMAPABLE, data sections.
 void fit_maps(const ObjectSpec& spec, const host::Facts& facts, LoadPlan& plan);
 /// `plan.maps` is final: an instruction that takes a map which is not there is poisoned.

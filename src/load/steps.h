@@ -1,6 +1,9 @@
 // The steps of execute(), one file each: open_modules.cc, upload_types.cc, create_maps.cc, load_programs.cc.
 #pragma once
 
+#include <memory>
+
+#include "base/sha256.h"
 #include "load/execute.h"
 
 namespace skep::load {
@@ -21,15 +24,29 @@ Result<Fd> upload_types(const Session& session, const LoadPlan& plan);
 /// The maps, in the order of LoadPlan::maps.
 struct MadeMaps {
   std::vector<Fd> fds;
-  std::vector<bool> reused;   ///< found pinned
-  std::vector<bool> mapped;   ///< data maps: the spec's memory is the map's
+  std::vector<bool> reused;         ///< found pinned
+  std::vector<bool> mapped;         ///< data maps: the spec's memory is the map's
+  std::vector<ArenaMemory> arenas;  ///< arenas: their memory
+  std::vector<std::shared_ptr<const std::vector<std::byte>>>
+      struct_ops_values;      ///< struct_ops without links: what registers them
   std::vector<u32> fd_index;  ///< by index into ObjectSpec::maps: index into `fds`, or Live::none
 
   int fd_of(u32 map) const { return fd_index[map] == Live::none ? -1 : fds[fd_index[map]].raw(); }
 };
 
 /// Creates the maps or finds them pinned, fills data maps, freezes read-only ones, maps their memory, and fills map-in-map slots.
-Result<MadeMaps> create_maps(const Session& session, const LoadPlan& plan, int btf_fd);
+Result<MadeMaps> create_maps(const Session& session, const LoadPlan& plan, const ModuleTypes& modules,
+                             int btf_fd);
+
+/// The hash that the kernel knows a program by, before descriptors are in its instructions.
+Sha256 program_hash(const ProgramPlan& plan, const ModuleTypes& modules);
+/// Of the program that alone may use the map (index into ObjectSpec::maps); nothing: any program may. Errors: invalid (it is not to be loaded).
+Result<std::optional<Sha256>> exclusive_hash(const Session& session, const LoadPlan& plan, u32 map,
+                                             const ModuleTypes& modules);
+
+/// Writes struct_ops values into maps that have links; keeps them for attaching where writing is attaching. Errors: kernel (the kernel refuses a value).
+Result<void> fill_struct_ops(const Session& session, const LoadPlan& plan, MadeMaps& maps,
+                             const std::vector<int>& program_fds);
 
 /// Puts programs into prog arrays.
 Result<void> fill_program_slots(const Session& session, const LoadPlan& plan, const MadeMaps& maps,
@@ -40,11 +57,20 @@ Result<void> fill_program_slots(const Session& session, const LoadPlan& plan, co
 Result<std::vector<Fd>> load_programs(const Session& session, LoadPlan& plan, const MadeMaps& maps,
                                       const ModuleTypes& modules, int btf_fd);
 
+/// What a program waits for besides maps and types.
+struct Prepared {
+  int attach_fd = -1;    ///< freplace: the target program
+  std::vector<Fd> held;  ///< open until the program is loaded
+};
+/// Finds what an freplace program replaces, and makes the maps of the program's jump tables. Errors: not_found (program, function), unsupported, invalid, kernel.
+Result<Prepared> prepare_program(const Session& session, ProgramPlan& plan);
+
 /// One program's call, as load_programs() prepares it.
 struct ProgramCall {
   const Session& session;
   const ProgramPlan& plan;
   const ModuleTypes& modules;
+  const Prepared& prepared;
   int btf_fd = -1;
 };
 

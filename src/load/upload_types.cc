@@ -4,6 +4,7 @@
 #include "host/denied.h"
 #include "kernel/btf.h"
 #include "load/steps.h"
+#include "skep/uapi/flags.h"
 
 namespace skep::load {
 namespace {
@@ -54,7 +55,8 @@ Result<Fd> upload_types(const Session& session, const LoadPlan& plan) {
     return Fd();
   }
   const std::span<const std::byte> bytes = plan.types->bytes();
-  kernel::BtfLoad want{.btf = bytes};
+  kernel::BtfLoad want{
+      .btf = bytes, .token_fd = session.token_fd, .flags = session.token_fd >= 0 ? u32{BPF_F_TOKEN_FD} : 0u};
   auto fd = kernel::btf_load(session.kernel, want);
   if (fd) {
     return fd;

@@ -42,8 +42,15 @@ Result<DataRegion> initial_contents(const elf::Section& section) {
   return contents;
 }
 
+/// A section whose variables are part of a map.
+struct DataPlace {
+  u32 map = 0;
+  std::string section;
+  u64 section_bytes = 0;
+};
+
 /// Adds the variables that BTF declares; says whether one of them is visible from outside, which is what makes the map worth mapping.
-Result<bool> add_declared_variables(Draft& draft, u32 map, u32 datasec) {
+Result<bool> add_declared_variables(Draft& draft, const DataPlace& place, u32 datasec) {
   const btf::Btf& types = *draft.spec.btf;
   const btf::Type section = types.type(datasec);
   bool has_global = false;
@@ -54,16 +61,16 @@ Result<bool> add_declared_variables(Draft& draft, u32 map, u32 datasec) {
       continue;
     }
     // A second section of the same name has the same BTF and another size.
-    const u64 section_bytes = draft.spec.maps[map].value_bytes;
-    if (at.offset > section_bytes || at.bytes > section_bytes - at.offset) {
-      return fail(Errc::malformed, cat("variable '", variable.name(), "' takes ", at.bytes,
-                                       " bytes at offset ", at.offset, ", the section has ", section_bytes));
+    if (at.offset > place.section_bytes || at.bytes > place.section_bytes - at.offset) {
+      return fail(Errc::malformed,
+                  cat("variable '", variable.name(), "' takes ", at.bytes, " bytes at offset ", at.offset,
+                      ", the section has ", place.section_bytes));
     }
     const bool is_static = variable.linkage() == BTF_VAR_STATIC;
     has_global |= !is_static;
     draft.spec.variables.push_back({.name = std::string(variable.name()),
-                                    .section = draft.spec.maps[map].section,
-                                    .map = map,
+                                    .section = place.section,
+                                    .map = place.map,
                                     .offset = at.offset,
                                     .size_bytes = at.bytes,
                                     .type_id = variable.type_id(),
@@ -73,14 +80,13 @@ Result<bool> add_declared_variables(Draft& draft, u32 map, u32 datasec) {
 }
 
 /// Without BTF, symbols still tell names, places and sizes.
-void add_symbol_variables(Draft& draft, u32 map, u32 section_index) {
-  const u64 section_bytes = draft.section(section_index).size;
+void add_symbol_variables(Draft& draft, const DataPlace& place, u32 section_index) {
   for (const elf::Symbol& symbol : draft.file.symbols()) {
     if (symbol.section == section_index && symbol.type == STT_OBJECT && symbol.size != 0 &&
-        symbol.value <= section_bytes && symbol.size <= section_bytes - symbol.value) {
+        symbol.value <= place.section_bytes && symbol.size <= place.section_bytes - symbol.value) {
       draft.spec.variables.push_back({.name = std::string(symbol.name),
-                                      .section = draft.spec.maps[map].section,
-                                      .map = map,
+                                      .section = place.section,
+                                      .map = place.map,
                                       .offset = static_cast<u32>(symbol.value),
                                       .size_bytes = static_cast<u32>(symbol.size),
                                       .is_static = symbol.bind == STB_LOCAL});
@@ -105,11 +111,13 @@ Result<void> read_section(Draft& draft, u32 section_index, DataSection kind) {
   const u32 datasec = map.value_type_id;
   draft.spec.maps.push_back(std::move(map));
   draft.data_map_of[section_index] = map_index;
+  const DataPlace place{
+      .map = map_index, .section = std::string(section.name), .section_bytes = section.size};
   if (datasec == 0) {
-    add_symbol_variables(draft, map_index, section_index);
+    add_symbol_variables(draft, place, section_index);
     return {};
   }
-  SKEP_TRY(const bool is_mapped, add_declared_variables(draft, map_index, datasec));
+  SKEP_TRY(const bool is_mapped, add_declared_variables(draft, place, datasec));
   draft.spec.maps[map_index].flags |= is_mapped ? u32{BPF_F_MMAPABLE} : 0u;
   return {};
 }
@@ -124,6 +132,38 @@ Result<void> read_data(Draft& draft) {
     const bool fits = sections[i].type == (kind == DataSection::bss ? SHT_NOBITS : SHT_PROGBITS);
     if (kind != DataSection::none && fits && sections[i].size != 0) {
       SKEP_CHECK_IN(cat("section ", sections[i].name), read_section(draft, i, kind));
+    }
+  }
+  return {};
+}
+
+/// Variables of address space 1 lie in the object's arena, wherever loading puts them there.
+Result<void> read_arena_data(Draft& draft) {
+  const auto sections = draft.file.sections();
+  for (u32 i = 0; i < sections.size(); ++i) {
+    if (sections[i].name != ".addr_space.1" || sections[i].size == 0) {
+      continue;
+    }
+    const auto is_arena = [](const MapSpec& map) { return map.type == BPF_MAP_TYPE_ARENA; };
+    const auto arenas = std::ranges::count_if(draft.spec.maps, is_arena);
+    if (arenas != 1) {
+      return fail(Errc::malformed,
+                  cat("section .addr_space.1 holds variables of an arena: want one map of type "
+                      "BPF_MAP_TYPE_ARENA, have ",
+                      arenas));
+    }
+    const auto map =
+        static_cast<u32>(std::ranges::find_if(draft.spec.maps, is_arena) - draft.spec.maps.begin());
+    if (!draft.spec.maps[map].contents.empty()) {
+      return fail(Errc::malformed, "there are two sections .addr_space.1");
+    }
+    SKEP_TRY_IN("section .addr_space.1", draft.spec.maps[map].contents, initial_contents(sections[i]));
+    draft.data_map_of[i] = map;
+    const DataPlace place{.map = map, .section = ".addr_space.1", .section_bytes = sections[i].size};
+    if (const u32 datasec = draft.datasec(".addr_space.1")) {
+      SKEP_CHECK_IN("section .addr_space.1", add_declared_variables(draft, place, datasec));
+    } else {
+      add_symbol_variables(draft, place, i);
     }
   }
   return {};

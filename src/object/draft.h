@@ -34,6 +34,7 @@ struct Draft {
   std::vector<u32> data_map_of;         // by section index; `no_index` where the section is no data section
   std::unordered_map<u64, u32> map_at;  // by place(): the declared maps
   std::unordered_map<std::string_view, u32> extern_called;
+  std::unordered_map<u64, u32> jump_table_at;  // by place() of its start: index into ObjectSpec::jump_tables
 
   static u64 place(u32 section, u64 offset) { return u64{section} << 48 ^ offset; }
 
@@ -67,7 +68,14 @@ Result<void> read_programs(Draft& draft);
 Result<void> read_btf_maps(Draft& draft);
 Result<void> read_legacy_maps(Draft& draft);
 Result<void> read_data(Draft& draft);
+Result<void> read_arena_data(Draft& draft);
 Result<void> read_kconfig(Draft& draft);
+/// The variables of .struct_ops and .struct_ops.link; and, later, which programs are in them.
+Result<void> read_struct_ops(Draft& draft);
+Result<void> read_struct_ops_members(Draft& draft);
+Result<void> read_jump_tables(Draft& draft);
+/// Which functions programs name as their exception callbacks.
+Result<void> read_exception_callbacks(Draft& draft);
 Result<void> read_relocations(Draft& draft);
 Result<void> read_map_slots(Draft& draft);
 

@@ -32,24 +32,6 @@ Result<void> read_license_and_version(Draft& draft) {
   return {};
 }
 
-/// Sections whose meaning is known and whose support comes later: the object can be inspected and not loaded.
-void note_unsupported_sections(Draft& draft) {
-  for (const elf::Section& section : draft.file.sections()) {
-    const std::string_view name = section.name.starts_with('?') ? section.name.substr(1) : section.name;
-    if (section.size == 0) {
-      continue;
-    }
-    if (name == ".struct_ops" || name == ".struct_ops.link") {
-      draft.spec.unsupported.push_back(cat("section ", section.name, " declares struct_ops maps"));
-    } else if (name == ".addr_space.1") {
-      draft.spec.unsupported.push_back("section .addr_space.1 holds global variables of an arena");
-    } else if (name == ".jumptables") {
-      draft.spec.unsupported.push_back(
-          "section .jumptables holds jump tables, which need BPF_MAP_TYPE_INSN_ARRAY (Linux 6.19)");
-    }
-  }
-}
-
 /// "prog" for "dir/prog.bpf.o": the part that names the object's data maps.
 std::string object_name(std::string_view path) {
   constexpr std::size_t most = 15;
@@ -83,11 +65,15 @@ Result<void> read_all(Draft& draft) {
   SKEP_CHECK(read_btf_maps(draft));
   SKEP_CHECK(read_legacy_maps(draft));
   SKEP_CHECK(read_data(draft));
+  SKEP_CHECK(read_arena_data(draft));
   SKEP_CHECK(read_kconfig(draft));
+  SKEP_CHECK(read_struct_ops(draft));
+  SKEP_CHECK(read_jump_tables(draft));
+  SKEP_CHECK(read_exception_callbacks(draft));
   SKEP_CHECK(refuse_duplicates(draft.spec));
   SKEP_CHECK(read_relocations(draft));
   SKEP_CHECK(read_map_slots(draft));
-  note_unsupported_sections(draft);
+  SKEP_CHECK(read_struct_ops_members(draft));
   return {};
 }
 

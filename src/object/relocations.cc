@@ -79,6 +79,23 @@ Result<Relocation> to_map_or_data(const Draft& draft, const Site& site, u64 offs
                                    " is neither a map, nor a variable, nor a function"));
 }
 
+Result<Relocation> to_jump_table(const Draft& draft, const Site& site, u64 offset) {
+  const auto table = draft.jump_table_at.find(Draft::place(site.symbol.section, site.symbol.value));
+  if (table == draft.jump_table_at.end()) {
+    return fail(Errc::malformed, cat("no jump table begins at offset ", site.symbol.value));
+  }
+  const u64 within = offset - site.symbol.value;
+  if (within % sizeof(u64) != 0 ||
+      within / sizeof(u64) >= draft.spec.jump_tables[table->second].targets.size()) {
+    return fail(Errc::malformed,
+                cat("offset ", offset, " is in no entry of jump table '", site.symbol.name, "'"));
+  }
+  return Relocation{.insn_index = site.insn_index,
+                    .kind = RelocationKind::jump_table,
+                    .target = table->second,
+                    .offset = static_cast<u32>(within)};
+}
+
 Result<Relocation> resolve(const Draft& draft, const Site& site) {
   if (site.symbol.section == SHN_UNDEF) {
     return to_extern(draft, site);
@@ -101,6 +118,9 @@ Result<Relocation> resolve(const Draft& draft, const Site& site) {
     return fail(Errc::malformed, cat("want a call or a 64-bit load, have opcode ", hex(site.insn.code)));
   }
   const u64 offset = site.symbol.value + static_cast<u64>(s64{site.insn.imm});
+  if (draft.section_name(site.symbol.section) == ".jumptables") {
+    return to_jump_table(draft, site, offset);
+  }
   return to_code ? to_function(draft, site, offset, RelocationKind::subprogram_address)
                  : to_map_or_data(draft, site, offset);
 }
