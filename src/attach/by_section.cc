@@ -23,6 +23,7 @@ constexpr auto families = std::to_array<Family>({
     iterator_sections,
     uprobe_sections,
     usdt_sections,
+    struct_ops_sections,
 });
 
 }  // namespace

@@ -32,6 +32,9 @@ std::span<const SectionRow> raw_tracepoint_sections();
 std::span<const SectionRow> uprobe_sections();
 std::span<const SectionRow> usdt_sections();
 
+/// struct_ops, which are attached through their maps (struct_ops.cc).
+std::span<const SectionRow> struct_ops_sections();
+
 /// The row for a section, or null.
 const SectionRow* find_section_row(std::string_view rule);
 

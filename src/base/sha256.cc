@@ -9,58 +9,24 @@ namespace {
 
 constexpr std::size_t block_bytes = 64;
 
-constexpr u64 prime(u32 index) {
-  u64 candidate = 1;
-  for (u32 found = 0; found <= index;) {
-    ++candidate;
-    bool is_prime = true;
-    for (u64 divisor = 2; divisor * divisor <= candidate; ++divisor) {
-      is_prime &= candidate % divisor != 0;
-    }
-    found += is_prime ? 1 : 0;
-  }
-  return candidate;
-}
-
-/// The first 32 bits of the fraction of the `degree`-th root of n: the largest x with x^degree <= n * 2^(32 * degree), less the whole part.
-constexpr u32 root_fraction(u64 n, u32 degree) {
-  u64 root = 0;
-  for (u64 bit = u64{1} << 40; bit != 0; bit >>= 1) {
-    const u64 wanted = root | bit;
-    // In 128 bits: three factors of at most 36 bits. Larger ones are too large anyway.
-    if (wanted >> 37 != 0) {
-      continue;
-    }
-    unsigned __int128 power = 1;
-    for (u32 i = 0; i < degree; ++i) {
-      power *= wanted;
-    }
-    if (power <= static_cast<unsigned __int128>(n) << (32 * degree)) {
-      root = wanted;
-    }
-  }
-  return static_cast<u32>(root);
-}
-
-constexpr auto round_constants = [] {
-  std::array<u32, 64> constants{};
-  for (u32 i = 0; i < constants.size(); ++i) {
-    constants.at(i) = root_fraction(prime(i), 3);
-  }
-  return constants;
-}();
+// The first 32 bits of the fractions of the cube roots of the first 64 primes.
+// clang-format off
+constexpr std::array<u32, 64> round_constants{
+    0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
+    0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174,
+    0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da,
+    0x983e5152, 0xa831c66d, 0xb00327c8, 0xbf597fc7, 0xc6e00bf3, 0xd5a79147, 0x06ca6351, 0x14292967,
+    0x27b70a85, 0x2e1b2138, 0x4d2c6dfc, 0x53380d13, 0x650a7354, 0x766a0abb, 0x81c2c92e, 0x92722c85,
+    0xa2bfe8a1, 0xa81a664b, 0xc24b8b70, 0xc76c51a3, 0xd192e819, 0xd6990624, 0xf40e3585, 0x106aa070,
+    0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3,
+    0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2};
+// clang-format on
 
 using State = std::array<u32, 8>;
 
-constexpr State first_state = [] {
-  State state{};
-  for (u32 i = 0; i < state.size(); ++i) {
-    state.at(i) = root_fraction(prime(i), 2);
-  }
-  return state;
-}();
-static_assert(first_state[0] == 0x6a09e667 && first_state[7] == 0x5be0cd19);
-static_assert(round_constants[0] == 0x428a2f98 && round_constants[63] == 0xc67178f2);
+/// The same of the square roots of the first 8.
+constexpr State first_state{0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
+                            0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
 
 void add_block(State& state, std::span<const std::byte> block) {
   std::array<u32, 64> words{};

@@ -1,5 +1,7 @@
 #include "cli/each.h"
 
+#include <algorithm>
+
 namespace skep::cli {
 
 namespace {
@@ -10,7 +12,9 @@ class Reach {
   explicit Reach(const ObjectSpec& spec)
       : spec_(spec), functions_(spec.functions.size()), maps_(spec.maps.size()) {}
 
-  const std::vector<bool>& maps_of(u32 function) {
+  const std::vector<bool>& maps() const { return maps_; }
+
+  void maps_of(u32 function) {
     std::vector<u32> waiting{function};
     while (!waiting.empty()) {
       const u32 at = waiting.back();
@@ -23,7 +27,6 @@ class Reach {
         follow(relocation, waiting);
       }
     }
-    return maps_;
   }
 
  private:
@@ -40,7 +43,8 @@ class Reach {
         }
         return;
       case RelocationKind::extern_function:
-      case RelocationKind::extern_function_address: return;
+      case RelocationKind::extern_function_address:
+      case RelocationKind::jump_table: return;
     }
   }
 
@@ -66,9 +70,23 @@ class Reach {
 
 void leave_only(ObjectSpec& spec, u32 program) {
   Reach reach(spec);
-  const std::vector<bool>& used = reach.maps_of(spec.programs[program].function);
-  for (u32 i = 0; i < spec.maps.size(); ++i) {
-    spec.maps[i].autocreate = spec.maps[i].autocreate && used[i];
+  reach.maps_of(spec.programs[program].function);
+  if (spec.programs[program].exception_callback) {
+    reach.maps_of(*spec.programs[program].exception_callback);
+  }
+  // A program of a struct_ops is loaded for a member of it, and so the others of that table are loaded too, with what they use.
+  for (const MapSpec& map : spec.maps) {
+    if (std::ranges::find(map.members, program, &MemberSpec::program) != map.members.end()) {
+      for (const MemberSpec& member : map.members) {
+        reach.maps_of(spec.programs[member.program].function);
+      }
+    }
+  }
+  for (MapSpec& map : spec.maps) {
+    const bool is_table_of_it =
+        std::ranges::find(map.members, program, &MemberSpec::program) != map.members.end();
+    const auto index = static_cast<std::size_t>(&map - spec.maps.data());
+    map.autocreate = map.autocreate && (is_table_of_it || reach.maps()[index]);
   }
   for (u32 i = 0; i < spec.programs.size(); ++i) {
     spec.programs[i].autoload = i == program;

@@ -79,6 +79,7 @@ std::string target_name(const ObjectSpec& spec, const Relocation& relocation) {
     case RelocationKind::extern_variable:
     case RelocationKind::extern_function:
     case RelocationKind::extern_function_address: return spec.externs[relocation.target].name;
+    case RelocationKind::jump_table: return spec.jump_tables[relocation.target].name;
   }
   return {};
 }
@@ -92,6 +93,7 @@ std::string target_text(const ObjectSpec& spec, const Relocation& relocation) {
       return cat("address of function '", target_name(spec, relocation), "'");
     case RelocationKind::extern_variable: return cat("extern variable '", target_name(spec, relocation), "'");
     case RelocationKind::extern_function: return cat("extern function '", target_name(spec, relocation), "'");
+    case RelocationKind::jump_table: return cat("jump table '", target_name(spec, relocation), "'");
     case RelocationKind::extern_function_address:
       return cat("address of extern function '", target_name(spec, relocation), "'");
   }

@@ -47,6 +47,12 @@ Json map_json(const ObjectSpec& spec, const MapSpec& map) {
          {"kind", is_map ? "map" : "program"},
          {"name", is_map ? spec.maps[slot.target_index].name : spec.programs[slot.target_index].name}});
   }
+  Json members = Json::array();
+  for (const MemberSpec& member : map.members) {
+    members.push_back({{"member", member_name(spec, map, member)},
+                       {"offset", member.offset},
+                       {"program", spec.programs[member.program].name}});
+  }
   return {{"name", map.name},
           {"section", map.section},
           {"style", word(map.style)},
@@ -61,7 +67,9 @@ Json map_json(const ObjectSpec& spec, const MapSpec& map) {
           {"numa_node", map.numa_node ? Json(*map.numa_node) : Json(nullptr)},
           {"pinning", map.pinning == Pinning::by_name ? "by_name" : "none"},
           {"inner", map.inner == nullptr ? Json(nullptr) : map_json(spec, *map.inner)},
-          {"slots", slots}};
+          {"slots", slots},
+          {"members", members},
+          {"autocreate", map.autocreate}};
 }
 
 Json variables_json(const ObjectSpec& spec) {

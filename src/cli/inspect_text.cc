@@ -60,6 +60,10 @@ void show_map_details(const ObjectSpec& spec, const MapSpec& map, Output& out) {
                  sized_type(spec.btf.get(), inner.value_type_id, inner.value_bytes), ", ", inner.max_entries,
                  " entries"));
   }
+  for (const MemberSpec& member : map.members) {
+    out.line(cat("  ", map.name, ".", member_name(spec, map, member), " = program '",
+                 spec.programs[member.program].name, "'"));
+  }
   constexpr std::size_t most_slots = 16;
   for (std::size_t i = 0; i < std::min(most_slots, map.slots.size()); ++i) {
     out.line(cat("  ", map.name, slot_text(spec, map.slots[i])));
@@ -82,6 +86,9 @@ std::string map_remarks(const MapSpec& map) {
   }
   if (map.map_extra != 0) {
     remarks.push_back(cat("map_extra ", map.map_extra));
+  }
+  if (!map.autocreate) {
+    remarks.push_back("not created by default");
   }
   if (map.numa_node) {
     remarks.push_back(cat("NUMA node ", *map.numa_node));

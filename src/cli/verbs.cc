@@ -24,6 +24,10 @@ constexpr Option btf_option = {"btf", K::text, "FILE|DIR", "relocate by these ke
 
 constexpr Option kconfig_option = {"kconfig", K::text, "FILE", "values of CONFIG_* variables, before those of the running kernel: a kernel configuration, also compressed (gzip)"};
 
+constexpr Option replace_option = {"replace", K::text, "PROG=TARGET", "the program of which PROG (section freplace) replaces a function: its id or the path of its pin, and :FUNCTION where the section names none", true};
+constexpr Option exclusive_option = {"exclusive", K::text, "MAP=PROG", "let no other program use this map (Linux 6.18); may be repeated", true};
+constexpr Option token_option = {"token", K::text, "DIR", "with the rights that this bpf file system delegates (a BPF token, Linux 6.9)"};
+
 constexpr auto inspect_options = std::to_array<Option>({
   {"disasm", K::flag, "", "the instructions too, between the source lines that they come from, with what each relocation names"},
   {"core", K::flag, "", "each CO-RE relocation: what the code asks of the kernel's types, and what that is on the running kernel or in --btf"},
@@ -32,7 +36,7 @@ constexpr auto inspect_options = std::to_array<Option>({
 
 constexpr auto load_options = std::to_array<Option>({
   {"pin",       K::text,   "DIR",       "keep programs and maps, pinned under DIR in a BPF file system"},
-  set_option, only_option, skip_option, first_of_option, optional_option, jobs_option, btf_option, kconfig_option,
+  set_option, only_option, skip_option, first_of_option, optional_option, jobs_option, btf_option, kconfig_option, replace_option, exclusive_option, token_option,
   {"each",      K::flag,   "",          "load each program by itself, with the maps that it uses: one that fails does not stand in the way of the others"},
   {"run",       K::flag,   "",          "with --each: test-run each program that the kernel can test-run"},
   {"log-level", K::number, "N",         "verifier log of programs that load: 1 the path walked, 2 all paths, 4 statistics (default 0)"},
@@ -43,7 +47,7 @@ constexpr auto run_options = std::to_array<Option>({
   {"repeat",  K::number, "N",         "run each N times; the time is the mean (default 1)"},
   {"data-in", K::text,   "FILE",      "the packet, as raw bytes (default: a 64-byte Ethernet frame for programs that take packets)"},
   {"ctx-in",  K::text,   "FILE",      "the context, as raw bytes (default: zeroes where one must be given)"},
-  set_option, only_option, skip_option, first_of_option, optional_option, jobs_option, btf_option, kconfig_option,
+  set_option, only_option, skip_option, first_of_option, optional_option, jobs_option, btf_option, kconfig_option, replace_option, exclusive_option, token_option,
   {"limit",   K::number, "N",         "show at most N elements of each map (default 32)"},
 });
 
@@ -64,7 +68,7 @@ constexpr auto attach_options = std::to_array<Option>({
   {"lirc",     K::text, "DEVICE", "of lirc_mode2 programs: this infra-red receiver"},
   {"pin",  K::text,   "DIR",     "pin each link as DIR/PROGRAM in a BPF file system, and end: it stays attached"},
   {"for",  K::number, "SECONDS", "detach after so long (default: at ^C)"},
-  set_option, only_option, skip_option, first_of_option, optional_option, jobs_option, btf_option, kconfig_option,
+  set_option, only_option, skip_option, first_of_option, optional_option, jobs_option, btf_option, kconfig_option, replace_option, exclusive_option, token_option,
 });
 
 constexpr auto net_options = std::to_array<Option>({
@@ -73,7 +77,7 @@ constexpr auto net_options = std::to_array<Option>({
 
 constexpr auto explain_options = std::to_array<Option>({
   {"dry-run", K::flag, "",          "make no system call: show what would be asked of a recent kernel"},
-  set_option, btf_option, kconfig_option,
+  set_option, btf_option, kconfig_option, replace_option, exclusive_option, token_option,
 });
 
 constexpr auto btf_min_options = std::to_array<Option>({
@@ -104,6 +108,17 @@ constexpr auto btf_fetch_options = std::to_array<Option>({
 constexpr auto features_options = std::to_array<Option>({
   {"all",        K::flag, "", "list each helper and kernel function, too"},
   {"no-helpers", K::flag, "", "do not ask for helpers, which takes some thousand questions"},
+});
+
+constexpr auto top_options = std::to_array<Option>({
+  {"interval", K::number, "SECONDS", "between two tables (default 1)"},
+  {"count",    K::number, "N",       "end after N tables (default: at ^C)"},
+  {"for",      K::number, "SECONDS", "end after this time"},
+});
+
+constexpr auto prog_log_options = std::to_array<Option>({
+  {"follow", K::flag,   "",        "go on until ^C or --for"},
+  {"for",    K::number, "SECONDS", "with --follow: end after this time"},
 });
 
 constexpr auto dump_options = std::to_array<Option>({
@@ -246,6 +261,16 @@ constexpr auto verb_table = std::to_array<Verb>({
    .help = "By .dynsym, .symtab, .gnu_debugdata, debug files (by build id or .gnu_debuglink) and Go's .gopclntab. PATTERN may have * and ?; with :: in it C++ names are compared as\n"
            "people write them. FILE as for `usdt list`. Asks no kernel.\n",
    .examples = "  skep function list libc.so.6 'mem*'\n  skep function list libstdc++.so.6 'std::ostream::*'\n", .options = {}, .run = function_list},
+  {.name = "prog log", .operands = "PROGRAM", .least = 1, .most = 2,
+   .summary = "what a program printed to its output and error streams",
+   .help = "A program is named by its id or its name (or by `id N`, `name NAME`, `pinned PATH`). Text that is read is gone from the stream. What a program prints with\n"
+           "bpf_stream_printk goes to standard output; its error stream, where the kernel reports a program that it had to stop, to standard error. Since Linux 6.17.\n",
+   .examples = "  skep prog log count\n  skep prog log 33 --follow\n", .options = prog_log_options, .run = prog_log},
+  {.name = "top", .operands = "", .least = 0, .most = 0,
+   .summary = "which programs run, how often, how long: a live table",
+   .help = "Runs per second, nanoseconds per run, share of one processor, memory, the busiest first. The kernel counts while this runs (BPF_ENABLE_STATS, since Linux 5.8;\n"
+           "needs CAP_SYS_ADMIN), which costs every program two clock readings per run. With --json a line per program and interval.\n",
+   .examples = "  skep top\n  skep top --count 1\n  skep top --for 10 --json | jq 'select(.runs > 0)'\n", .options = top_options, .run = top},
 });
 // clang-format on
 

@@ -36,6 +36,8 @@ Status map_delete(const Arguments& arguments, Output& out);
 Status features(const Arguments& arguments, Output& out);
 Status prog_list(const Arguments& arguments, Output& out);
 Status prog_show(const Arguments& arguments, Output& out);
+Status prog_log(const Arguments& arguments, Output& out);
+Status top(const Arguments& arguments, Output& out);
 Status prog_dump(const Arguments& arguments, Output& out);
 Status usdt_list(const Arguments& arguments, Output& out);
 Status function_list(const Arguments& arguments, Output& out);

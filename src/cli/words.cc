@@ -37,6 +37,7 @@ std::string_view word(MapStyle style) {
     case MapStyle::btf: return "btf";
     case MapStyle::legacy: return "legacy";
     case MapStyle::data: return "data";
+    case MapStyle::struct_ops: return "struct_ops";
   }
   return {};
 }
@@ -50,6 +51,7 @@ std::string_view word(RelocationKind kind) {
     case RelocationKind::extern_variable: return "extern_variable";
     case RelocationKind::extern_function: return "extern_function";
     case RelocationKind::extern_function_address: return "extern_function_address";
+    case RelocationKind::jump_table: return "jump_table";
   }
   return {};
 }
@@ -109,6 +111,19 @@ std::string value_text(const btf::Btf* btf, u32 type_id, std::span<const std::by
     }
   }
   return hex_bytes(bytes);
+}
+
+std::string member_name(const ObjectSpec& spec, const MapSpec& map, const MemberSpec& member) {
+  const u32 id = spec.btf == nullptr ? 0 : map.value_type_id;
+  if (id != 0 && id < spec.btf->type_count() && spec.btf->type(id).is_composite()) {
+    const btf::Type type = spec.btf->type(id);
+    for (u32 i = 0; i < type.vlen(); ++i) {
+      if (type.member(i).offset_bits == u64{member.offset} * 8) {
+        return std::string(type.member(i).name);
+      }
+    }
+  }
+  return cat("offset ", member.offset);
 }
 
 std::span<const std::byte> initial_bytes(const ObjectSpec& spec, const VariableSpec& variable) {

@@ -39,6 +39,8 @@ std::string value_text(const btf::Btf* btf, u32 type_id, std::span<const std::by
 Json value_json(const btf::Btf* btf, u32 type_id, std::span<const std::byte> bytes);
 Json to_json(const btf::Value& value);
 
+/// "init", of a struct_ops variable; "offset 8" where its type does not tell.
+std::string member_name(const ObjectSpec& spec, const MapSpec& map, const MemberSpec& member);
 /// The initial bytes of a variable; empty where the section has none.
 std::span<const std::byte> initial_bytes(const ObjectSpec& spec, const VariableSpec& variable);
 /// The object's BTF when values can be read by it on this machine (not in a foreign byte order), else null.

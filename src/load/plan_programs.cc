@@ -294,14 +294,6 @@ Result<bool> find_target_in_modules(const ProgramSpec& program, const host::Fact
 /// "module:function", or a name that is looked for in the kernel proper first and then in every module.
 Result<void> find_target(const ProgramSpec& program, const host::Facts& facts, LoadPlan& plan,
                          ProgramPlan& made) {
-  if (program.type ==
-      BPF_PROG_TYPE_EXT) {  // its target is a program, which the kernel at hand has to be asked about
-    return program.replaces.is_set()
-               ? Result<void>()
-               : fail(Errc::invalid,
-                      "replaces a function of another program, and does not say which program: set "
-                      "ProgramSpec::replaces (--replace PROGRAM=ID|PATH[:FUNCTION])");
-  }
   const bpf_attach_type type = program.expected_attach_type;
   const std::string_view target = program.attach_target;
   const std::size_t colon = target.find(':');
@@ -408,7 +400,8 @@ Result<void> plan_programs(const ObjectSpec& spec, const host::Facts& facts, Loa
     if (done) {
       done = Assembler(spec, maps, placement, made, planned_insns).assemble(program);
     }
-    if (done && program.needs_attach_target) {
+    // The target of freplace is in another program, about which the kernel at hand has to be asked.
+    if (done && program.needs_attach_target && program.type != BPF_PROG_TYPE_EXT) {
       done = find_target(program, facts, plan, made);
     } else if (done) {
       done = find_module_of_many(program, facts, plan, made);

@@ -51,13 +51,19 @@ Result<u32> function_in(kernel::Kernel& kernel, int target_fd, std::string_view 
       names.emplace_back(types.type(id).name());
     }
   }
-  const std::vector<std::string> near = nearest(function, std::vector<std::string_view>(names.begin(), names.end()));
+  const std::vector<std::string> near =
+      nearest(function, std::vector<std::string_view>(names.begin(), names.end()));
   return fail(Errc::not_found, cat("has no function '", function, "'; it has ",
                                    near.empty() ? join(names, ", ") : cat("near it ", join(near, ", "))));
 }
 
 Result<void> find_replaced(const Session& session, ProgramPlan& plan, Prepared& made) {
   const ProgramSpec& program = session.spec.programs[plan.program];
+  if (!program.replaces.is_set()) {
+    return fail(Errc::invalid,
+                "replaces a function of another program, and does not say which program: set "
+                "ProgramSpec::replaces (--replace PROGRAM=ID|PATH[:FUNCTION])");
+  }
   if (program.attach_target.empty()) {
     return fail(Errc::invalid,
                 "want the function that it replaces (SEC(\"freplace/FUNCTION\"), or "

@@ -58,6 +58,7 @@ class Flattener {
     switch (relocation.kind) {
       case RelocationKind::map_fd: address(at); break;
       case RelocationKind::map_value: map_value(at, relocation); break;
+      case RelocationKind::jump_table: address(at); break;
       case RelocationKind::subprogram_call:
       case RelocationKind::subprogram_address: refer(at, relocation); break;
       case RelocationKind::extern_variable:

@@ -89,6 +89,19 @@ class Collector {
       add_once(made_.capabilities, "CAP_NET_ADMIN");
     }
     uses_kernel_types_ |= program_.needs_attach_target || program_.type == BPF_PROG_TYPE_STRUCT_OPS;
+    if (program_.exception_callback) {
+      add({.kind = NeedKind::feature, .name = "exception callbacks", .since = {6, 7}, .why = section});
+    }
+    for (std::size_t i = 0; i < spec_.maps.size(); ++i) {
+      const MapSpec& table = spec_.maps[i];
+      const auto is_it = [&](const MemberSpec& member) {
+        return member.program < spec_.programs.size() && &spec_.programs[member.program] == &program_;
+      };
+      if (table.autocreate && std::ranges::any_of(table.members, is_it)) {
+        has_map_[i] = true;
+        map(table, false, {});
+      }
+    }
   }
 
   void map(const MapSpec& map, bool guarded, const Place& where) {
@@ -106,7 +119,8 @@ class Collector {
              .since = since(map_flags_since, static_cast<u32>(flag.bit)),
              .why = why,
              .guarded = guarded ||
-                        (flag.bit == BPF_F_MMAPABLE && map.style == MapStyle::data),  // see host/features.h
+                        (flag.bit == BPF_F_MMAPABLE && map.style == MapStyle::data) ||  // see host/features.h
+                        flag.bit == BPF_F_LINK,  // done without on kernels that lack it
              .where = where});
       }
     }
@@ -244,6 +258,10 @@ class Collector {
         if (relocation.target < spec_.externs.size()) {
           extern_(flat, spec_.externs[relocation.target], at, guarded);
         }
+        break;
+      case RelocationKind::jump_table:
+        add(at_insn(NeedKind::map_type, name_of(map_type_names, BPF_MAP_TYPE_INSN_ARRAY),
+                    since(map_types_since, BPF_MAP_TYPE_INSN_ARRAY), flat, at, false));
         break;
       default: break;
     }

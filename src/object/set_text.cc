@@ -28,6 +28,34 @@ std::size_t name_end(const std::vector<VariableSpec>& variables, std::string_vie
              : std::min(path.find_first_of(".[", slash == std::string_view::npos ? 0 : slash), path.size());
 }
 
+bool is_function_pointer(const btf::Btf& types, u32 type_id) {
+  const btf::Type pointer = types.type(types.resolve(type_id));
+  return pointer.kind() == btf::Kind::ptr &&
+         types.kind(types.resolve(pointer.type_id())) == btf::Kind::func_proto;
+}
+
+/// Puts the program called `name` into a member of a struct_ops variable, or takes out what is there.
+Result<void> set_member(ObjectSpec& spec, MapSpec& map, u32 offset, std::string_view name) {
+  std::vector<std::string_view> names;
+  u32 program = 0;
+  while (program < spec.programs.size() && spec.programs[program].name != name) {
+    names.push_back(spec.programs[program++].name);
+  }
+  const bool is_none = name == "0" || name == "NULL" || name == "null";
+  if (program == spec.programs.size() && !is_none) {
+    const auto near = nearest(name, names);
+    return fail(Errc::invalid,
+                cat("want the name of a program, or 0 for none, have '", name, "'",
+                    near.empty() ? "" : "; did you mean ", join(near, ", "), near.empty() ? "" : "?"));
+  }
+  std::erase_if(map.members, [offset](const MemberSpec& member) { return member.offset == offset; });
+  if (!is_none) {
+    map.members.push_back({.offset = offset, .program = program});
+    std::ranges::sort(map.members, {}, &MemberSpec::offset);
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<void> ObjectSpec::set_text(std::string_view variable_path, std::string_view text) {
@@ -47,6 +75,11 @@ Result<void> ObjectSpec::set_text(std::string_view variable_path, std::string_vi
   const auto frame = [&] { return cat("variable '", variable_path, "'"); };
   SKEP_TRY_IN(frame(), const btf::Place inside,
               btf::resolve_path(*btf, variable.type_id, variable_path.substr(end)));
+  if (maps[variable.map].style == MapStyle::struct_ops && is_function_pointer(*btf, inside.type_id)) {
+    SKEP_CHECK_IN(
+        frame(), set_member(*this, maps[variable.map], static_cast<u32>(inside.offset_bits / 8), trim(text)));
+    return {};
+  }
   SKEP_CHECK_IN(frame(), btf::parse_at(*btf, inside, text, place));
   return {};
 }

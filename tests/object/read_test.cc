@@ -54,6 +54,9 @@ std::vector<std::string> relocations_of(const ObjectSpec& spec, std::string_view
         case RelocationKind::extern_function:
           texts.push_back(cat("function ", spec.externs[r.target].name));
           break;
+        case RelocationKind::jump_table:
+          texts.push_back(cat("jump table ", spec.jump_tables[r.target].name, "+", r.offset));
+          break;
         case RelocationKind::extern_function_address:
           texts.push_back(cat("function address ", spec.externs[r.target].name));
           break;
