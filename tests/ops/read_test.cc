@@ -52,7 +52,8 @@ TEST(ReadOps, ExceptionCallbacksAreFoundByTheirTag) {
 }
 
 TEST(ReadOps, JumpTablesAreListsOfPlacesInTheCode) {
-  const ObjectSpec spec = ObjectSpec::read_file(SKEP_SOURCE_DIR "/tests/fixtures/ops/jump_table.clang22.o").value();
+  const ObjectSpec spec =
+      ObjectSpec::read_file(SKEP_SOURCE_DIR "/tests/fixtures/ops/jump_table.clang22.o").value();
   ASSERT_EQ(spec.jump_tables.size(), 1U);
   EXPECT_EQ(spec.jump_tables[0].targets.size(), 7U);
   const FunctionSpec& code = spec.code_of(spec.programs[0]);

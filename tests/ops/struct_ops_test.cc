@@ -215,8 +215,8 @@ TEST(StructOps, AMapWithLinksIsWrittenWhenItIsLoaded) {
   auto object = load_into(kernel, BPF_F_LINK, known);
   ASSERT_TRUE(object) << object.error().message();
   ASSERT_EQ(kernel.calls(BPF_MAP_UPDATE_ELEM).size(), 1U);
-  const bpf_attr attr = kernel.calls(BPF_PROG_LOAD).at(0).attributes();
-  EXPECT_EQ(attr.prog_load.expected_attach_type, 3U);
+  const bpf_attr loaded = kernel.calls(BPF_PROG_LOAD).at(0).attributes();
+  EXPECT_EQ(loaded.prog_load.expected_attach_type, 3U);
   EXPECT_EQ(kernel.calls(BPF_MAP_CREATE).at(0).attributes().map_create.btf_fd > 0, true);
   kernel.on_bpf = [](bpf_cmd cmd, bpf_attr& attr) -> std::optional<int> {
     return cmd == BPF_LINK_CREATE && attr.link_create.attach_type == BPF_STRUCT_OPS ? std::optional(-EEXIST)
