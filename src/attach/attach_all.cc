@@ -8,6 +8,7 @@
 #include "object/custom_sections.h"
 #include "object/section_rules.h"
 #include "skep/attach.h"
+#include "skep/struct_ops.h"
 
 namespace skep {
 namespace {
@@ -20,9 +21,12 @@ constexpr std::size_t detaching_threads = 32;
 
 /// One place to fill: a program, or alternatives of which one is enough.
 struct Task {
-  std::vector<u32> programs;  ///< indexes into ObjectSpec::programs, best first
+  std::vector<u32>
+      programs;  ///< indexes into ObjectSpec::programs, best first; of a table those that no table before it has
   std::optional<Link> link;
-  u32 attached = 0;  ///< whose link it is
+  u32 attached = 0;                ///< whose link it is
+  const MapSpec* table = nullptr;  ///< a struct_ops, which is attached as a whole
+  std::optional<Error> error;      ///< of the table
 };
 
 /// Whether the section can say to what its programs are attached, and does not.
@@ -44,6 +48,18 @@ std::vector<Task> tasks_of(const ObjectSpec& spec) {
       if (const ProgramSpec* program = spec.find_program(name)) {
         task.programs.push_back(static_cast<u32>(program - spec.programs.data()));
         grouped[task.programs.back()] = true;
+      }
+    }
+  }
+  for (const MapSpec& map : spec.maps) {
+    if (map.style == MapStyle::struct_ops && map.autocreate) {
+      Task& task = tasks.emplace_back();
+      task.table = &map;
+      for (const MemberSpec& member : map.members) {
+        if (member.program < grouped.size() && !grouped[member.program]) {
+          task.programs.push_back(member.program);
+          grouped[member.program] = true;
+        }
       }
     }
   }
@@ -69,6 +85,9 @@ class Attaching {
 
   /// Fills one place. Touches the report only at the task's own programs.
   void run(Task& task) const {
+    if (task.table != nullptr) {
+      return attach_table(task);
+    }
     for (const u32 index : task.programs) {
       AttachOutcome& outcome = report_.programs[index];
       const Program* program = object_.program(outcome.program);
@@ -87,6 +106,9 @@ class Attaching {
     if (task.link || options_.keep_going) {
       return std::nullopt;
     }
+    if (task.table != nullptr) {
+      return task.error ? std::optional(task.error->clone()) : std::nullopt;
+    }
     if (task.programs.size() == 1) {
       const AttachOutcome& only = report_.programs[task.programs.front()];
       const bool is_optional = object_.spec().programs[task.programs.front()].optional;
@@ -97,7 +119,7 @@ class Attaching {
 
   /// "'a' is attached instead of 'b': why b was not".
   void note_fallbacks(const Task& task) const {
-    for (std::size_t i = 0; task.link && i < task.programs.size(); ++i) {
+    for (std::size_t i = 0; task.link && task.table == nullptr && i < task.programs.size(); ++i) {
       if (report_.programs[task.programs[i]].state != State::attached) {
         continue;
       }
@@ -112,6 +134,28 @@ class Attaching {
   }
 
  private:
+  void attach_table(Task& task) const {
+    const Map* map = object_.map(task.table->name);
+    if (map == nullptr) {  // it was not created, and its programs were not loaded
+      for (const u32 index : task.programs) {
+        report_.programs[index].state = State::not_loaded;
+      }
+      return;
+    }
+    auto link = attach_struct_ops(*map, options_.attach);
+    for (const u32 index : task.programs) {
+      AttachOutcome& outcome = report_.programs[index];
+      outcome.state = link ? State::attached : State::failed;
+      outcome.place = link ? std::string(link->place()) : std::string();
+      outcome.error = link ? std::nullopt : std::optional(link.error().clone());
+    }
+    if (link) {
+      task.link = std::move(*link);
+    } else {
+      task.error = std::move(link).error();
+    }
+  }
+
   void attach(const Program& program, const ProgramSpec& spec, AttachOutcome& outcome, Task& task) const {
     auto link = options_.attach_one ? options_.attach_one(program, options_.attach)
                                     : attach_program(program, options_.attach);

@@ -145,11 +145,14 @@ class MapMaker {
         with_absence(with_rights(std::move(fd).error(), creation), session_, creation, map));
   }
 
-  /// Kernels before 6.18 do not know the field, which they say by E2BIG.
+  /// Kernels before 6.18 do not know the field, which they say by EINVAL or E2BIG, as they say much else.
   Result<Fd> finish_exclusive(Result<Fd> fd, const MapCreation& creation, u32 map) const {
-    if (!fd && fd.error().sys_errno() == E2BIG) {
-      return fail(Errc::unsupported,
-                  cat(fd.error().message(), ": maps for one program alone need Linux 6.18"));
+    const int why = fd ? 0 : fd.error().sys_errno();
+    const auto release = session_.facts.release();
+    if (why == E2BIG || (why == EINVAL && release && *release < host::Release{6, 18})) {
+      return std::unexpected(
+          Error(Errc::unsupported,
+                cat(fd.error().message(), ": a map for one program alone needs Linux 6.18"), why));
     }
     return finish(std::move(fd), creation, map);
   }
@@ -159,17 +162,14 @@ class MapMaker {
   int btf_fd_;
 };
 
-/// The arena's memory, with the initial values of its variables. It has to be there before programs that use it are loaded: the kernel takes its address.
+/// The arena's memory, with the initial values of its variables. It has to be there before programs that use it are loaded: the kernel takes its address. An address that the
+/// object asks for is a wish, and not MAP_FIXED, which would replace whatever this process has there; the kernel refuses another than the wish.
 Result<ArenaMemory> map_arena(const Session& session, const MapPlan& plan, int fd, bool is_new) {
   const MapSpec& map = session.spec.maps[plan.map];
   const u64 bytes = u64{plan.creation.max_entries} * session.facts.page_bytes();
+  void* const wish = reinterpret_cast<void*>(static_cast<std::uintptr_t>(plan.creation.map_extra));
   SKEP_TRY(void* const address,
-           kernel::map_memory(session.kernel, {.address = reinterpret_cast<void*>(
-                                                   static_cast<std::uintptr_t>(plan.creation.map_extra)),
-                                               .bytes = bytes,
-                                               .fd = fd,
-                                               .writable = true,
-                                               .fixed = plan.creation.map_extra != 0}));
+           kernel::map_memory(session.kernel, {.address = wish, .bytes = bytes, .fd = fd, .writable = true}));
   ArenaMemory arena(session.kernel, {static_cast<std::byte*>(address), bytes}, plan.data_offset);
   if (is_new && !map.contents.empty()) {
     std::ranges::copy(map.contents.bytes(), arena.variables().begin());

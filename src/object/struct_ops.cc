@@ -179,13 +179,15 @@ Result<void> read_struct_ops(Draft& draft) {
 
 Result<void> read_struct_ops_members(Draft& draft) {
   ProgramAt programs;
+  for (u32 i = 0; i < draft.spec.programs.size(); ++i) {
+    if (draft.spec.programs[i].type == BPF_PROG_TYPE_STRUCT_OPS) {
+      programs.emplace(draft.spec.programs[i].function, i);
+    }
+  }
   for (const elf::Section& table : draft.file.sections()) {
     if (table.type != SHT_REL || table.info >= draft.file.sections().size() ||
         !kind_of(draft.section(table.info).name).is_table) {
       continue;
-    }
-    for (u32 i = 0; programs.empty() && i < draft.spec.programs.size(); ++i) {
-      programs.emplace(draft.spec.programs[i].function, i);
     }
     SKEP_CHECK_IN(cat("section ", table.name), read_table(draft, table, programs));
   }

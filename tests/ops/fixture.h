@@ -1,9 +1,10 @@
 // Objects that the build compiled from the BPF C files of this directory.
 #pragma once
 
+#include <cstdio>
+#include <cstdlib>
 #include <string>
 
-#include "base/result.h"
 #include "skep/object.h"
 
 namespace skep {
@@ -14,7 +15,10 @@ inline std::string ops_object(const std::string& name) {
 
 inline ObjectSpec read_ops(const std::string& name) {
   auto spec = ObjectSpec::read_file(ops_object(name));
-  SKEP_ASSERT(spec);
+  if (!spec) {
+    std::fprintf(stderr, "%s\n", spec.error().message().c_str());
+    std::abort();
+  }
   return *std::move(spec);
 }
 

@@ -65,7 +65,7 @@ TEST(LiveOps, AnExclusiveMapTakesItsProgramAndNoOther) {
   }
   if (!object && test::is_before(6, 18)) {
     EXPECT_EQ(object.error().code(), Errc::unsupported);
-    EXPECT_THAT(object.error().message(), HasSubstr("maps for one program alone need Linux 6.18"));
+    EXPECT_THAT(object.error().message(), HasSubstr("a map for one program alone needs Linux 6.18"));
     return;
   }
   ASSERT_TRUE(object) << object.error().message();
@@ -112,6 +112,9 @@ TEST(LiveOps, AReplacementIsLoadedForAFunctionOfAnotherProgram) {
   EXPECT_THAT(nameless.error().message(), HasSubstr("does not say which program"));
   spec.programs[0].replaces.fd = target->program("asks")->fd().raw();
   auto loaded = Object::load(std::move(spec));
+  if (!loaded) {
+    SKEP_SKIP_UNLESS_PERMITTED(loaded.error());
+  }
   ASSERT_TRUE(loaded) << loaded.error().message();
   ObjectSpec wrong = read_ops("replacing");
   wrong.programs[0].replaces.fd = target->program("asks")->fd().raw();
