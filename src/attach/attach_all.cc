@@ -151,6 +151,7 @@ class Attaching {
     }
     if (link) {
       task.link = std::move(*link);
+      task.attached = task.programs.empty() ? 0 : task.programs.front();
     } else {
       task.error = std::move(link).error();
     }
