@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -10,6 +11,7 @@
 
 #include <chrono>
 #include <fstream>
+#include <stdexcept>
 #include <thread>
 
 #include "live_examples/running.h"
@@ -190,6 +192,32 @@ TEST_F(LiveExamples, FileguardForbidsOneFile) {
   EXPECT_THAT(told.text,
               HasSubstr(std::to_string(::getpid()) + " (test_live_examp) may not open /tmp/secret\n"));
   EXPECT_TRUE(can_open(secret)) << "it is detached";
+}
+
+TEST_F(LiveExamples, LookupsPrintsNamesAndResults) {
+  const Finished told = watch(example("lookups"), [] {
+    addrinfo numeric{};
+    numeric.ai_flags = AI_NUMERICHOST;
+    addrinfo* found = nullptr;
+    ASSERT_EQ(::getaddrinfo("127.0.0.1", nullptr, &numeric, &found), 0);
+    ::freeaddrinfo(found);
+    EXPECT_EQ(::getaddrinfo("no.such.name", nullptr, &numeric, &found), EAI_NONAME);
+  });
+  EXPECT_TRUE(told.succeeded()) << told.text;
+  EXPECT_THAT(told.text, HasSubstr("  127.0.0.1\n"));
+  EXPECT_THAT(told.text, HasSubstr("  no.such.name: Name or service not known\n"));
+}
+
+struct Mishap {};
+
+TEST_F(LiveExamples, ThrowsPrintsTheTypesOfExceptions) {
+  const Finished told = watch(example("throws"), [] {
+    EXPECT_THROW(throw std::runtime_error("so it goes"), std::runtime_error);
+    EXPECT_THROW(throw Mishap(), Mishap);
+  });
+  EXPECT_TRUE(told.succeeded()) << told.text;
+  EXPECT_THAT(told.text, HasSubstr(" std::runtime_error\n"));
+  EXPECT_THAT(told.text, HasSubstr(" skep::test::(anonymous namespace)::Mishap\n"));
 }
 
 TEST_F(LiveExamples, ProfileNamesWhatTheKernelDoes) {
