@@ -1,9 +1,13 @@
 // Whole objects on real kernels: alternatives, and links that are pinned, found again and detached.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
+#include <csignal>
+#include <cstdio>
 
 #include "base/text.h"
 #include "kernel/rows/row.h"
@@ -18,6 +22,27 @@ ObjectSpec alternatives() {
   auto spec = ObjectSpec::read_file(SKEP_BUILD_DIR "/rows/alternatives.bpf.o");
   EXPECT_TRUE(spec) << spec.error().message();
   return std::move(*spec);
+}
+
+struct Answer {
+  int status = -1;
+  std::string text;
+};
+
+/// Runs the command `skep` with these arguments; standard error goes where the result goes.
+Answer skep(const std::string& arguments) {
+  Answer answer;
+  FILE* const pipe = ::popen(cat(SKEP_BUILD_DIR "/skep ", arguments, " 2>&1").c_str(), "r");
+  if (pipe == nullptr) {
+    return answer;
+  }
+  std::array<char, 4096> part{};
+  while (std::fgets(part.data(), part.size(), pipe) != nullptr) {
+    answer.text += part.data();
+  }
+  const int status = ::pclose(pipe);
+  answer.status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  return answer;
 }
 
 TEST(Alternatives, TheFirstThatThisKernelCanDoIsAttached) {
@@ -73,6 +98,50 @@ TEST(Links, APinnedLinkIsListedDescribedAndDetachedByItsPin) {
   ASSERT_TRUE(by_id) << by_id.error().message();
   ASSERT_TRUE(link->detach());
   EXPECT_LT(::access(pin.c_str(), F_OK), 0);
+}
+
+TEST(Command, AttachesPinsListsAndDetaches) {
+  const std::string object = SKEP_BUILD_DIR "/rows/alternatives.bpf.o";
+  const Answer pinned = skep(cat("attach ", object, " --only seen --pin /sys/fs/bpf/kept"));
+  ASSERT_EQ(pinned.status, 0) << pinned.text;
+  EXPECT_THAT(pinned.text, HasSubstr("raw tracepoint sys_enter"));
+  EXPECT_EQ(::access("/sys/fs/bpf/kept/seen", F_OK), 0);
+  const Answer listed = skep("link list --json");
+  EXPECT_THAT(listed.text, HasSubstr(R"("target":"raw tracepoint sys_enter")"));
+  const Answer detached = skep("link detach pinned /sys/fs/bpf/kept/seen");
+  EXPECT_EQ(detached.status, 0) << detached.text;
+  EXPECT_LT(::access("/sys/fs/bpf/kept/seen", F_OK), 0);
+
+  const Answer chosen =
+      skep(cat("attach ", object, " --first-of by_session,by_multi,by_kprobe --for 0 --json"));
+  EXPECT_EQ(chosen.status, 0) << chosen.text;
+  EXPECT_THAT(chosen.text, HasSubstr(R"("state":"attached")"));
+}
+
+TEST(Command, StaysAttachedUntilInterruptedAndLeavesNothing) {
+  const std::size_t before = link_ids().value().size();
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::execl(SKEP_BUILD_DIR "/skep", "skep", "attach", SKEP_BUILD_DIR "/rows/alternatives.bpf.o", "--only",
+            "seen", nullptr);
+    ::_exit(127);
+  }
+  const auto count = [before](bool more) {
+    for (int tries = 0; tries < 200; ++tries) {
+      if ((link_ids().value().size() > before) == more) {
+        return true;
+      }
+      ::usleep(50000);
+    }
+    return false;
+  };
+  EXPECT_TRUE(count(true));
+  ::kill(child, SIGINT);
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_TRUE(WIFEXITED(status));
+  EXPECT_EQ(WEXITSTATUS(status), 0);
+  EXPECT_TRUE(count(false));
 }
 
 }  // namespace
