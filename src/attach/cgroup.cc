@@ -68,6 +68,26 @@ attach::Needs needs_of(const attach::KernelPlace& at, const CgroupTarget& target
   return at.is_special() ? list_needs : target.preorder ? preorder_needs : link_needs;
 }
 
+/// Kernels before 6.18 pass over a position and attach at the end, and those before 6.15 pass over BPF_F_PREORDER: nothing of the kind must be asked of them.
+/// A list has a revision where the kernel keeps an order.
+Result<void> check_position(kernel::Kernel& kernel, const Fd& cgroup, bpf_attach_type type,
+                            const attach::KernelPlace& at, const CgroupTarget& target,
+                            const host::Facts& facts, const std::string& place) {
+  const attach::Needs needs = needs_of(at, target);
+  bool lacks = target.preorder && attach::is_before(facts, preorder_needs.since);
+  if (at.is_special()) {
+    SKEP_TRY(const ProgramList list, attach::list_programs(kernel, cgroup.raw(), type, 0, place));
+    lacks = lacks || list.revision == 0;
+  }
+  if (!lacks) {
+    return {};
+  }
+  const auto release = facts.release();
+  return fail(Errc::unsupported,
+              cat(place, ": ", needs.noun, ": needs Linux ", host::text_of(needs.since),
+                  release ? cat(" (this is ", host::text_of(*release), ")") : std::string()));
+}
+
 Result<Fd> create_link(const Program& program, const Fd& cgroup, bpf_attach_type type,
                        const attach::KernelPlace& at, u32 flags) {
   const kernel::LinkCreate want{
@@ -103,6 +123,7 @@ Result<Link> attach_cgroup(const Program& program, const CgroupTarget& target, c
                                    ": a link neither replaces programs nor lets others replace it; use "
                                    "CgroupTarget::Way::prog_attach"));
   }
+  SKEP_CHECK(check_position(kernel, cgroup, type, at, target, facts, place));
   if (!by_attach) {
     auto link = create_link(program, cgroup, type, at, extra);
     if (link) {

@@ -173,6 +173,10 @@ Result<TcPlace> put_filter(Netlink& netlink, int prog_fd, const FilterRequest& w
       at.handle = head.handle;
     }
   }
+  // The echo of a matchall filter has no handle (seen on 6.12): there is one such filter per priority, and its handle is 1 where none is given.
+  if (want.kind == FilterKind::action && at.handle == 0) {
+    at.handle = want.at.handle != 0 ? want.at.handle : 1;
+  }
   if (at.priority == 0 || at.handle == 0) {
     return fail(Errc::malformed,
                 "make the filter: the kernel's answer does not say which priority and handle it has");

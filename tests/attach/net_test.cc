@@ -285,14 +285,28 @@ TEST_F(Net, ASectionThatLeavesTheHookOpenSaysSo) {
   EXPECT_EQ(last_link().attach_type, BPF_CGROUP_INET_EGRESS);
 }
 
-TEST_F(Net, APositionInACgroupNeedsALaterLinux) {
+TEST_F(Net, APositionIsNotAskedOfAKernelThatWouldPassOverIt) {
   const Program program = connect4();
-  kernel.fail_command(BPF_LINK_CREATE, 0, EINVAL);
-  const auto link = attach_cgroup(
-      program, {.path = "/sys/fs/cgroup", .place = {.where = ListPlace::Where::first}}, on("6.12.0"));
-  ASSERT_FALSE(link);
-  EXPECT_EQ(link.error().code(), Errc::unsupported);
-  EXPECT_TRUE(link.error().message().contains("needs Linux 6.18 (this is 6.12)")) << link.error().message();
+  u64 revision = 0;
+  kernel.on_bpf = [&](bpf_cmd cmd, bpf_attr& attr) -> std::optional<int> {
+    if (cmd != BPF_PROG_QUERY) {
+      return std::nullopt;
+    }
+    attr.query.prog_cnt = 0;
+    attr.query.revision = revision;
+    return 0;
+  };
+  const CgroupTarget target{.path = "/sys/fs/cgroup", .place = {.where = ListPlace::Where::first}};
+  const auto old = attach_cgroup(program, target, on("6.12.0"));
+  ASSERT_FALSE(old);
+  EXPECT_EQ(old.error().code(), Errc::unsupported);
+  EXPECT_TRUE(old.error().message().contains("needs Linux 6.18 (this is 6.12)")) << old.error().message();
+  EXPECT_EQ(attach_cgroup(program, {.path = "/sys/fs/cgroup", .preorder = true}, on("6.12.0")).error().code(),
+            Errc::unsupported);
+  EXPECT_TRUE(kernel.calls(BPF_LINK_CREATE).empty());
+  revision = 3;
+  EXPECT_TRUE(attach_cgroup(program, target, on("6.18.0")));
+  EXPECT_EQ(last_link().flags, BPF_F_BEFORE);
 }
 
 TEST_F(Net, ASocketsProgramIsSetAndTakenOffByOptions) {

@@ -135,7 +135,7 @@ TEST(Network, FiltersHavePlacesAndAreReplacedInThem) {
 
 TEST(Network, TcxRunsProgramsInTheOrderThatIsAskedFor) {
   SKEP_OK(make_veth());
-  Object object = load("net", {"tcx_ingress", "tc_ingress", "tc_old"});
+  Object object = load("net", {"tcx_ingress", "tc_ingress", "tc_old", "tc_oldest"});
   const Program& a = *object.program("tcx_ingress");
   const Program& b = *object.program("tc_ingress");
   const Program& c = *object.program("tc_old");
@@ -165,10 +165,11 @@ TEST(Network, TcxRunsProgramsInTheOrderThatIsAskedFor) {
   EXPECT_EQ(stale.error().sys_errno(), ESTALE);
   EXPECT_TRUE(stale.error().message().contains(cat("want revision ", before->revision, ", have ")))
       << stale.error().message();
-  SKEP_OK(first->update(c));
+  const Program& d = *object.program("tc_oldest");
+  SKEP_OK(first->update(d));
   const auto info = first->info();
   SKEP_OK(info);
-  EXPECT_EQ(info->program_id, id_of(c));
+  EXPECT_EQ(info->program_id, id_of(d));
   EXPECT_EQ(info->target, "tcx_ingress row1");
 }
 
@@ -180,11 +181,9 @@ TEST(Network, ACgroupsProgramsAreListedOrderedAndReplaced) {
   using Way = CgroupTarget::Way;
   auto link = attach_cgroup(first, {.path = *path});
   SKEP_OK(link);
-  auto attached = attach_cgroup(first, {.path = *path, .way = Way::prog_attach});
-  EXPECT_FALSE(attached) << "it is there already";
   Object again = load("cgroup", {"connect4"});
   const Program& second = *again.program("connect4");
-  attached = attach_cgroup(second, {.path = *path, .way = Way::prog_attach});
+  auto attached = attach_cgroup(second, {.path = *path, .way = Way::prog_attach});
   SKEP_OK(attached);
   EXPECT_EQ(ids(query_cgroup(*path, BPF_CGROUP_INET4_CONNECT)), (std::vector{id_of(first), id_of(second)}));
   Object more = load("cgroup", {"connect4"});
