@@ -39,7 +39,13 @@ Result<Link> attach_filter(const Program& program, const TcTarget& target, attac
   }
   bool made = false;
   if (target.make_clsact && target.hook.parent == 0) {
-    SKEP_TRY(made, attach::make_clsact(*netlink, device));
+    auto clsact = attach::make_clsact(*netlink, device);
+    if (!clsact) {
+      return std::unexpected(attach::with_reason(std::move(clsact).error(),
+                                                 attach::facts_for(program, options), options,
+                                                 {.noun = "clsact", .since = {4, 5}}));
+    }
+    made = *clsact;
   }
   const attach::FilterRequest request{.kind = kind,
                                       .at = {.index = device.index,

@@ -1,10 +1,12 @@
 // What the rows do not show of the network families: lists and their order, replacing, asking, and places that go away. On a real kernel.
 #include <gtest/gtest.h>
 #include <sys/utsname.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <functional>
 
 #include "base/result.h"
 #include "base/text.h"
@@ -54,9 +56,9 @@ std::vector<u32> ids(const Result<ProgramList>& list) {
 
 TEST(Network, XdpByNetlinkIsToldReplacedAndTakenAway) {
   SKEP_OK(make_veth());
-  Object object = load("net", {"xdp_plain", "to_device"});
+  Object object = load("net", {"xdp_plain", "xdp_frags"});
   const Program& first = *object.program("xdp_plain");
-  const Program& second = *object.program("to_device");
+  const Program& second = *object.program("xdp_frags");
   const XdpTarget target{
       .device = {.name = "row1"}, .mode = XdpMode::generic, .way = XdpTarget::Way::netlink};
   auto link = attach_xdp(first, target);
@@ -202,6 +204,42 @@ TEST(Network, ACgroupsProgramsAreListedOrderedAndReplaced) {
   SKEP_OK(attached->detach());
   EXPECT_EQ(attach_cgroup(first, {.path = "/sys/fs/cgroup/none"}).error().code(), Errc::not_found);
   EXPECT_EQ(attach_cgroup(first, {.path = "/tmp"}).error().code(), Errc::invalid);
+}
+
+/// What `act` returns, from a process without any right.
+std::string without_rights(const std::function<std::string()>& act) {
+  int ends[2];
+  SKEP_ASSERT(::pipe(ends) == 0);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    static_cast<void>(::setresuid(65534, 65534, 65534));
+    const std::string text = act();
+    static_cast<void>(::write(ends[1], text.data(), text.size()));
+    ::_exit(0);
+  }
+  ::close(ends[1]);
+  std::string text(4096, '\0');
+  const auto got = ::read(ends[0], text.data(), text.size());
+  ::close(ends[0]);
+  ::waitpid(child, nullptr, 0);
+  text.resize(static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
+  return text;
+}
+
+TEST(Network, WithoutRightsTheErrorNamesThem) {
+  SKEP_OK(make_veth());
+  Object object = load("net", {"xdp_plain", "tc_old"});
+  const std::function<std::string()> acts[] = {
+      [&] {
+        return attach_xdp(*object.program("xdp_plain"), {.device = {.name = "row1"}}).error().message();
+      },
+      [&] {
+        return attach_tc(*object.program("tc_old"), {.hook = {.device = {.name = "row1"}}}).error().message();
+      }};
+  for (const auto& act : acts) {
+    const std::string text = without_rights(act);
+    EXPECT_TRUE(text.contains("EPERM") && text.contains("CAP_NET_ADMIN")) << text;
+  }
 }
 
 TEST(Network, PlacesThatGoAwayAreNoErrorToLeave) {
