@@ -68,18 +68,17 @@ attach::Needs needs_of(const attach::KernelPlace& at, const CgroupTarget& target
   return at.is_special() ? list_needs : target.preorder ? preorder_needs : link_needs;
 }
 
-/// Kernels before 6.18 pass over a position and attach at the end, and those before 6.15 pass over BPF_F_PREORDER: nothing of the kind must be asked of them.
-/// A list has a revision where the kernel keeps an order.
+/// Kernels without lists pass over a position and attach at the end, and those before 6.15 pass over BPF_F_PREORDER: nothing of the kind must be asked of them.
+/// A kernel that keeps an order tells a revision; distributions have it in older releases too.
 Result<void> check_position(kernel::Kernel& kernel, const Fd& cgroup, bpf_attach_type type,
                             const attach::KernelPlace& at, const CgroupTarget& target,
                             const host::Facts& facts, const std::string& place) {
-  const attach::Needs needs = needs_of(at, target);
-  bool lacks = target.preorder && attach::is_before(facts, preorder_needs.since);
-  if (at.is_special()) {
-    SKEP_TRY(const ProgramList list, attach::list_programs(kernel, cgroup.raw(), type, 0, place));
-    lacks = lacks || list.revision == 0;
+  if (!at.is_special() && !target.preorder) {
+    return {};
   }
-  if (!lacks) {
+  const attach::Needs needs = needs_of(at, target);
+  SKEP_TRY(const ProgramList list, attach::list_programs(kernel, cgroup.raw(), type, 0, place));
+  if (list.revision != 0 || (!at.is_special() && !attach::is_before(facts, needs.since))) {
     return {};
   }
   const auto release = facts.release();

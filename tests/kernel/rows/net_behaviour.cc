@@ -192,8 +192,11 @@ TEST(Network, ACgroupsProgramsAreListedOrderedAndReplaced) {
   const Program& third = *more.program("connect4");
   SKEP_OK(attached->update(third));
   EXPECT_EQ(ids(query_cgroup(*path, BPF_CGROUP_INET4_CONNECT)), (std::vector{id_of(first), id_of(third)}));
+  // Debian's 6.12 has the order of later kernels.
+  const bool has_order = query_cgroup(*path, BPF_CGROUP_INET4_CONNECT)->revision != 0;
+  EXPECT_TRUE(has_order || is_before({6, 18}));
   const auto front = attach_cgroup(second, {.path = *path, .place = {.where = ListPlace::Where::first}});
-  if (is_before({6, 18})) {
+  if (!has_order) {
     ASSERT_FALSE(front);
     EXPECT_TRUE(front.error().message().contains("needs Linux 6.18")) << front.error().message();
   } else {
@@ -228,18 +231,13 @@ std::string without_rights(const std::function<std::string()>& act) {
 
 TEST(Network, WithoutRightsTheErrorNamesThem) {
   SKEP_OK(make_veth());
-  Object object = load("net", {"xdp_plain", "tc_old"});
-  const std::function<std::string()> acts[] = {
-      [&] {
-        return attach_xdp(*object.program("xdp_plain"), {.device = {.name = "row1"}}).error().message();
-      },
-      [&] {
-        return attach_tc(*object.program("tc_old"), {.hook = {.device = {.name = "row1"}}}).error().message();
-      }};
-  for (const auto& act : acts) {
-    const std::string text = without_rights(act);
-    EXPECT_TRUE(text.contains("EPERM") && text.contains("CAP_NET_ADMIN")) << text;
-  }
+  Object object = load("net", {"tc_old"});
+  // Newer kernels let whoever has a program's descriptor attach it to XDP by link; netlink asks for rights on all of them.
+  const std::string text = without_rights([&] {
+    const auto link = attach_tc(*object.program("tc_old"), {.hook = {.device = {.name = "row1"}}});
+    return link ? std::string("attached") : link.error().message();
+  });
+  EXPECT_TRUE(text.contains("EPERM") && text.contains("CAP_NET_ADMIN")) << text;
 }
 
 TEST(Network, PlacesThatGoAwayAreNoErrorToLeave) {
