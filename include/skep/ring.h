@@ -224,18 +224,20 @@ class RingBatch {
     void operator++(int) { ++*this; }
     friend bool operator==(const Iterator& at, std::default_sentinel_t) {
       at.step();
-      return at.batch_ == nullptr;
+      return at.over_;
     }
 
    private:
     void step() const {
-      if (std::exchange(due_, false) && !batch_->next(record_)) {
-        batch_ = nullptr;
+      if (due_) {
+        due_ = false;
+        over_ = !batch_->next(record_);
       }
     }
 
-    mutable RingBatch* batch_ = nullptr;
+    RingBatch* batch_ = nullptr;
     mutable bool due_ = false;
+    mutable bool over_ = true;
     mutable RingRecord record_;
   };
 
@@ -247,7 +249,7 @@ class RingBatch {
   /// Records stepped over so far.
   u64 count() const { return walk_.records(); }
   /// Releases what was stepped over, now. Errors: malformed (the walk came to a record that cannot be; all before it is released).
-  Result<void> release();
+  inline Result<void> release();
   /// Releases nothing: the same records come again.
   void give_back() { ring_ = nullptr; }
 
@@ -345,8 +347,19 @@ class RingBuffer {
   std::optional<Poller> poller_;  // made by the first wait()
 };
 
+Result<void> RingBatch::release() {
+  RingBuffer* const ring = std::exchange(ring_, nullptr);
+  if (ring == nullptr) {
+    return {};
+  }
+  // A copy, so that the address of the batch goes nowhere and what it holds can stay in registers while it is walked over.
+  const ring_detail::Walk walked = walk_;
+  return ring->finish(walked);
+}
+
+// Inlined always: what the callback captures can then be in registers.
 template <RingVisitor Visit>
-Result<u64> RingBuffer::consume(Visit&& visit, u64 most) {
+[[gnu::always_inline]] inline Result<u64> RingBuffer::consume(Visit&& visit, u64 most) {
   auto begun = begin(most);
   if (!begun) {
     return std::unexpected(std::move(begun).error());

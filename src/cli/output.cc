@@ -26,6 +26,8 @@ constexpr std::string_view code_of(Style style) {
   return {};
 }
 
+/// So much is collected before it is written out.
+constexpr std::size_t enough = std::size_t{1} << 16;
 constexpr std::string_view end_code = "\x1b[0m";
 
 /// Whether paint() writes this code.
@@ -62,7 +64,6 @@ std::string Output::paint(Style style, std::string_view text) const {
 }
 
 void Output::write(std::string_view text) {
-  constexpr std::size_t enough = std::size_t{1} << 16;
   buffer_ += visible(text, {.is_code = colour_ == Colour::on ? is_own_code : nullptr});
   if (buffer_.size() >= enough) {
     flush();
@@ -79,8 +80,15 @@ void Output::heading(std::string_view text) {
 }
 
 void Output::json(const Json& document) {
-  buffer_ += cat(document.text(), "\n");  // which escapes by its own rules
+  json_line(document);
   flush();
+}
+
+void Output::json_line(const Json& document) {
+  buffer_ += cat(document.text(), "\n");  // which escapes by its own rules
+  if (buffer_.size() >= enough) {
+    flush();
+  }
 }
 
 void Output::complain(std::string_view message) {
@@ -88,9 +96,18 @@ void Output::complain(std::string_view message) {
   write_all(STDERR_FILENO, cat("skep: error: ", visible(message), "\n"));
 }
 
+void Output::remark(std::string_view message) {
+  flush();
+  write_all(STDERR_FILENO, cat("skep: ", visible(message), "\n"));
+}
+
 void Output::flush() {
-  if (!write_all(STDOUT_FILENO, buffer_) && errno != EPIPE && lost_ == 0) {
-    lost_ = errno;
+  if (!write_all(STDOUT_FILENO, buffer_)) {
+    if (errno == EPIPE) {
+      reader_is_gone_ = true;
+    } else if (lost_ == 0) {
+      lost_ = errno;
+    }
   }
   buffer_.clear();
 }

@@ -34,18 +34,25 @@ class Output {
   void heading(std::string_view text);
   /// Adds one JSON document on a line of its own. For Form::json.
   void json(const Json& document);
+  /// The same without writing it out at once: for streams, which do so when there is nothing more to say for now.
+  void json_line(const Json& document);
   /// "skep: error: ..." on standard error, after what was written so far.
   void complain(std::string_view message);
+  /// "skep: ..." on standard error: what is good to know and no result.
+  void remark(std::string_view message);
   /// Writes out what was added.
   void flush();
   /// The errno that standard output refused something with; 0 when it took all, or when its reader has gone (`| head`).
   int lost() const { return lost_; }
+  /// Whether the reader of standard output has gone: what else there is to say, nobody will see.
+  bool reader_is_gone() const { return reader_is_gone_; }
 
  private:
   Form form_;
   Colour colour_;
   std::string buffer_;
   int lost_ = 0;
+  bool reader_is_gone_ = false;
 };
 
 /// Whether standard output is a terminal that wants colour: it is one, and NO_COLOR is not set, and TERM is not "dumb".

@@ -1,10 +1,12 @@
-// `skep run`: loads, runs what the kernel can test-run, shows maps and variables.
+// `skep run`: loads, attaches or test-runs, shows records, maps and variables.
 #include "cli/run.h"
 
 #include <algorithm>
+#include <array>
 
 #include "base/file.h"
 #include "base/result.h"
+#include "cli/duration.h"
 #include "cli/prepare.h"
 #include "cli/progress.h"
 #include "cli/test_input.h"
@@ -14,6 +16,8 @@
 namespace skep::cli {
 
 namespace {
+
+constexpr u32 default_limit = 32;
 
 /// What the user gave as input; nothing: the default of the program's type.
 struct Input {
@@ -55,26 +59,7 @@ RunOutcome run_one(const Program& program, const Input& input, u32 repeat) {
   return outcome;
 }
 
-MapState read_map(const Map& map, u32 limit) {
-  const MapTraits& traits = map.traits();
-  MapState state{.name = traits.name, .type = traits.type};
-  state.view = view_of(map);
-  auto elements = read_elements(map, state.view, {.limit = limit, .zeroes = false});
-  if (elements) {
-    state.elements = *std::move(elements);
-  } else {
-    state.error = std::move(elements).error();
-  }
-  return state;
-}
-
-bool is_data(const ObjectSpec& spec, std::string_view name) {
-  const auto map = std::ranges::find(spec.maps, name, &MapSpec::name);
-  return map != spec.maps.end() && map->style == MapStyle::data;
-}
-
 RunStory run_object(Object& object, const Arguments& arguments, const Input& input) {
-  constexpr u32 default_limit = 32;
   RunStory story;
   const std::vector<std::string> chosen = arguments.all("program");
   for (const Program& program : object.programs()) {
@@ -83,18 +68,14 @@ RunStory run_object(Object& object, const Arguments& arguments, const Input& inp
       story.runs.push_back(run_one(program, input, arguments.number("repeat", 1)));
     }
   }
-  for (const Map& map : object.maps()) {
-    if (!is_data(object.spec(), map.name())) {
-      story.maps.push_back(read_map(map, arguments.number("limit", default_limit)));
-    }
-  }
-  for (const VariableSpec& variable : object.spec().variables) {
-    VariableState state{.spec = &variable, .bytes = std::vector<std::byte>(variable.size_bytes)};
-    if (const auto found = object.variable(variable); found && found->read(state.bytes)) {
-      story.variables.push_back(std::move(state));
-    }
-  }
   return story;
+}
+
+/// Whether the command line asks for test runs, whatever could be attached.
+bool wants_test_runs(const Arguments& arguments) {
+  constexpr auto options =
+      std::to_array<std::string_view>({"test-run", "program", "repeat", "data-in", "ctx-in"});
+  return std::ranges::any_of(options, [&](std::string_view option) { return arguments.has(option); });
 }
 
 /// The programs that --program names must exist; they are loaded also where the object leaves that open (SEC("?...")).
@@ -142,10 +123,33 @@ Status give_up(const std::string& path, Status status, const Error& error, Outpu
   return status;
 }
 
+/// Shows what the test runs came to, after the records that they sent.
+Status tell_runs(Object& object, Streams& streams, RunStory story, const Arguments& arguments, Output& out) {
+  if (const auto shown = streams.show(std::chrono::nanoseconds(0), out); !shown) {
+    out.complain(shown.error().message());
+  }
+  read_state(object, streams, arguments.number("limit", default_limit), story);
+  const Status status = status_of_runs(story);
+  if (out.is_json()) {
+    Json document = {{"file", arguments.words()[0]}, {"result", result_word(status)}, {"error", nullptr}};
+    document.merge(run_json(story, object.spec()));
+    out.json(document);
+  } else {
+    run_text(story, object.spec(), out);
+  }
+  return status;
+}
+
 }  // namespace
 
 Status run(const Arguments& arguments, Output& out) {
   const std::string& path = arguments.words()[0];
+  if (const auto length = arguments.text("for")) {
+    if (const auto parsed = parse_duration(*length); !parsed) {
+      return give_up(path, Status::usage, Error(Errc::invalid, cat("--for: ", parsed.error().message())),
+                     out);
+    }
+  }
   auto data = read_option(arguments, "data-in");
   auto context = read_option(arguments, "ctx-in");
   if (!data || !context) {
@@ -168,18 +172,39 @@ Status run(const Arguments& arguments, Output& out) {
     progress.reset();
     return give_up(path, status_of(object.error().code(), Phase::kernel), object.error(), out);
   }
-  const Input input{.data = *std::move(data), .context = *std::move(context)};
-  const RunStory story = run_object(*object, arguments, input);
-  progress.reset();  // its line must be gone when results come
-  const Status status = status_of_runs(story);
-  if (out.is_json()) {
-    Json document = {{"file", path}, {"result", result_word(status)}, {"error", nullptr}};
-    document.merge(run_json(story, object->spec()));
-    out.json(document);
-  } else {
-    run_text(story, object->spec(), out);
+  // Before anything runs, so that nothing is missed.
+  auto streams = Streams::open(*object, arguments.all("event"));
+  if (!streams) {
+    progress.reset();
+    const Errc code = streams.error().code();
+    const bool is_usage = code == Errc::not_found || code == Errc::invalid;
+    return give_up(path, is_usage ? Status::usage : status_of(code, Phase::kernel), streams.error(), out);
   }
-  return status;
+  for (const std::string& note : streams->notes()) {
+    progress.reset();
+    out.remark(note);
+  }
+  if (!wants_test_runs(arguments)) {
+    AttachReport report;
+    auto links = attach_all(*object, {}, &report);
+    progress.reset();
+    if (!links) {
+      return give_up(path, status_of(links.error().code(), Phase::kernel), links.error(), out);
+    }
+    if (!links->empty()) {
+      return run_attached(*object, *streams, *std::move(links), report, arguments, out);
+    }
+    if (arguments.has("for")) {
+      return give_up(path, Status::usage,
+                     Error(Errc::invalid,
+                           "--for: no section names a place to attach to, so the programs are only test-run"),
+                     out);
+    }
+  }
+  const Input input{.data = *std::move(data), .context = *std::move(context)};
+  RunStory story = run_object(*object, arguments, input);
+  progress.reset();  // its line must be gone when results come
+  return tell_runs(*object, *streams, std::move(story), arguments, out);
 }
 
 Json run_json(const RunStory& story, const ObjectSpec& spec) {
@@ -193,6 +218,12 @@ Json run_json(const RunStory& story, const ObjectSpec& spec) {
                     {"duration_ns", run.duration_ns},
                     {"error", error_json(run.error ? std::optional(run.error->clone()) : std::nullopt)}});
   }
+  Json document = {{"runs", runs}};
+  document.merge(state_json(story, spec));
+  return document;
+}
+
+Json state_json(const RunStory& story, const ObjectSpec& spec) {
   Json maps = Json::array();
   for (const MapState& map : story.maps) {
     Json elements = Json::array();
@@ -212,7 +243,7 @@ Json run_json(const RunStory& story, const ObjectSpec& spec) {
                          {"type", c_type(spec.btf.get(), variable.spec->type_id)},
                          {"value", value_json(spec.btf.get(), variable.spec->type_id, variable.bytes)}});
   }
-  return {{"runs", runs}, {"maps", maps}, {"variables", variables}};
+  return {{"maps", maps}, {"variables", variables}};
 }
 
 }  // namespace skep::cli

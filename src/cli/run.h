@@ -5,8 +5,11 @@
 #include <string>
 #include <vector>
 
+#include "cli/arguments.h"
 #include "cli/elements.h"
 #include "cli/load.h"
+#include "cli/streams.h"
+#include "skep/attach.h"
 
 namespace skep::cli {
 
@@ -38,9 +41,20 @@ struct VariableState {
 
 struct RunStory {
   std::vector<RunOutcome> runs;
+  std::vector<StreamCount> streams;
   std::vector<MapState> maps;
   std::vector<VariableState> variables;
 };
+
+/// Maps, but for those that are streams, and variables as they are now.
+void read_state(Object& object, const Streams& streams, u32 limit, RunStory& story);
+/// What follows when programs are attached: shows what they send until `--for` is over or the user stops it, detaches them, and shows the rest. Tells JSON as lines.
+Status run_attached(Object& object, Streams& streams, std::vector<Link> links, const AttachReport& report,
+                    const Arguments& arguments, Output& out);
+
+/// Maps and variables alone.
+void state_text(const RunStory& story, const ObjectSpec& spec, Output& out);
+Json state_json(const RunStory& story, const ObjectSpec& spec);
 
 void run_text(const RunStory& story, const ObjectSpec& spec, Output& out);
 Json run_json(const RunStory& story, const ObjectSpec& spec);

@@ -65,6 +65,14 @@ void show_map(const MapState& map, Output& out) {
 
 void run_text(const RunStory& story, const ObjectSpec& spec, Output& out) {
   show_runs(story, out);
+  if (!story.streams.empty()) {
+    out.line();
+    counts_text(story.streams, out);
+  }
+  state_text(story, spec, out);
+}
+
+void state_text(const RunStory& story, const ObjectSpec& spec, Output& out) {
   for (const MapState& map : story.maps) {
     show_map(map, out);
   }

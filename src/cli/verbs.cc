@@ -42,8 +42,13 @@ constexpr auto load_options = std::to_array<Option>({
   {"log-level", K::number, "N",         "verifier log of programs that load: 1 the path walked, 2 all paths, 4 statistics (default 0)"},
 });
 
+constexpr Option for_option = {"for", K::text, "DURATION", "stop by itself after this time: 10s, 250ms, 5m (default: at ^C)"};
+
 constexpr auto run_options = std::to_array<Option>({
-  {"program", K::text,   "P",         "run this program; may be repeated (default: all that can be test-run)", true},
+  for_option,
+  {"event",   K::text,   "MAP:TYPE",  "what the records of a ring or perf buffer are: events:struct event (default: the type of the map's values); may be repeated", true},
+  {"test-run", K::flag,  "",          "attach nothing: have the kernel run each program once that it can test-run, as do the four options below"},
+  {"program", K::text,   "P",         "test-run this program; may be repeated (default: all that can be test-run)", true},
   {"repeat",  K::number, "N",         "run each N times; the time is the mean (default 1)"},
   {"data-in", K::text,   "FILE",      "the packet, as raw bytes (default: a 64-byte Ethernet frame for programs that take packets)"},
   {"ctx-in",  K::text,   "FILE",      "the context, as raw bytes (default: zeroes where one must be given)"},
@@ -121,6 +126,11 @@ constexpr auto prog_log_options = std::to_array<Option>({
   {"for",    K::number, "SECONDS", "with --follow: end after this time"},
 });
 
+constexpr auto trace_pipe_options = std::to_array<Option>({
+  for_option,
+  {"from", K::text, "FILE", "read this pipe instead of the kernel's"},
+});
+
 constexpr auto dump_options = std::to_array<Option>({
   {"limit", K::number, "N", "show at most N elements (default 1000; 0: all)"},
 });
@@ -158,9 +168,11 @@ constexpr auto verb_table = std::to_array<Verb>({
    .examples = "  skep load prog.o\n  skep load --set limit=10 --only count --pin /sys/fs/bpf/mine prog.o\n  skep load --json *.o\n",
    .options = load_options, .run = load},
   {.name = "run", .operands = "FILE", .least = 1, .most = 1,
-   .summary = "load an object, test-run its programs, show its maps and variables",
-   .help = "The kernel runs each program on the given input without attaching it anywhere; then maps and variables are shown by their C types.\n",
-   .examples = "  skep run prog.o\n  skep run prog.o --program count --repeat 1000 --data-in packet.bin\n",
+   .summary = "load an object, attach its programs, show what they send, then maps and variables",
+   .help = "Attaches each program to what its section says, until ^C; records of ring buffers and perf buffers are shown by their C types as they come (with --json,\n"
+           "one line each). Where no section names a place, the kernel test-runs the programs on the given input without attaching them anywhere.\n",
+   .examples = "  skep run prog.o\n  skep run execsnoop.o --for 10s --json | jq .value\n  skep run prog.o --event 'events:struct event'\n"
+               "  skep run prog.o --program count --repeat 1000 --data-in packet.bin\n",
    .options = run_options, .run = run},
   {.name = "attach", .operands = "FILE", .least = 1, .most = 1,
    .summary = "load an object and attach its programs until ^C, or for good",
@@ -196,6 +208,10 @@ constexpr auto verb_table = std::to_array<Verb>({
            "a newer kernel, its configuration or a right is. Asks the kernel by programs that its verifier refuses and maps that are closed at once.\n",
    .examples = "  skep features\n  skep features --all | less\n  skep features --json | jq -r '.map_types[] | select(.has == \"no\") | .name, .why'\n",
    .options = features_options, .run = features},
+  {.name = "trace-pipe", .operands = "", .least = 0, .most = 0,
+   .summary = "what programs print with bpf_printk, as it comes",
+   .help = "Reads /sys/kernel/tracing/trace_pipe until ^C. What is read is gone for other readers. Needs root.\n",
+   .examples = "  skep trace-pipe\n  skep trace-pipe --for 5s --json | jq -r .line\n", .options = trace_pipe_options, .run = trace_pipe},
   {.name = "sections", .operands = "[NAME]", .least = 0, .most = 1,
    .summary = "what the names of sections mean: SEC(\"NAME\")",
    .help = "The type of program, the attach type, since which Linux, what the section says of its target and what else must be said. With NAME the row that it\n"

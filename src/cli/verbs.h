@@ -33,6 +33,7 @@ Status map_dump(const Arguments& arguments, Output& out);
 Status map_get(const Arguments& arguments, Output& out);
 Status map_set(const Arguments& arguments, Output& out);
 Status map_delete(const Arguments& arguments, Output& out);
+Status trace_pipe(const Arguments& arguments, Output& out);
 Status features(const Arguments& arguments, Output& out);
 Status prog_list(const Arguments& arguments, Output& out);
 Status prog_show(const Arguments& arguments, Output& out);

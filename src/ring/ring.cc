@@ -97,12 +97,4 @@ RingStatistics RingBuffer::statistics() const {
           .size_bytes = u64{mask_} + 1};
 }
 
-Result<void> RingBatch::release() {
-  RingBuffer* const ring = std::exchange(ring_, nullptr);
-  if (ring == nullptr) {
-    return {};
-  }
-  return ring->finish(walk_);
-}
-
 }  // namespace skep

@@ -1,0 +1,91 @@
+#include "cli/duration.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <csignal>
+
+#include "base/result.h"
+
+namespace skep::cli {
+
+using std::chrono::nanoseconds;
+using std::chrono::steady_clock;
+
+namespace {
+
+struct Unit {
+  std::string_view name;
+  double nanoseconds;
+};
+
+constexpr auto units = std::to_array<Unit>({
+    {"", 1e9},
+    {"s", 1e9},
+    {"ms", 1e6},
+    {"us", 1e3},
+    {"m", 60e9},
+    {"min", 60e9},
+    {"h", 3600e9},
+});
+
+volatile std::sig_atomic_t asked_to_stop = 0;
+
+void ask_to_stop(int) {
+  asked_to_stop = 1;
+}
+
+void handle(int signal, void (*handler)(int)) {
+  struct sigaction action{};
+  action.sa_handler = handler;
+  // No SA_RESTART: who waits shall wake up. The second signal finds the default again.
+  action.sa_flags = handler == SIG_DFL ? 0 : static_cast<int>(SA_RESETHAND);
+  ::sigaction(signal, &action, nullptr);
+}
+
+}  // namespace
+
+Result<nanoseconds> parse_duration(std::string_view text) {
+  double number = 0;
+  const auto [end, error] =
+      std::from_chars(text.data(), text.data() + text.size(), number, std::chars_format::fixed);
+  const std::string_view unit = text.substr(static_cast<std::size_t>(end - text.data()));
+  const auto row = std::ranges::find(units, unit, &Unit::name);
+  constexpr double year = 366 * 24 * 3600e9;
+  if (error != std::errc() || row == units.end() || !(number >= 0) || number * row->nanoseconds > year) {
+    return fail(Errc::invalid,
+                cat("want a length of time such as 10s, 250ms, 5m or 1h, up to a year, have '", text, "'"));
+  }
+  return nanoseconds(static_cast<s64>(number * row->nanoseconds));
+}
+
+Interrupt::Interrupt() {
+  asked_to_stop = 0;
+  handle(SIGINT, ask_to_stop);
+  handle(SIGTERM, ask_to_stop);
+}
+
+Interrupt::~Interrupt() {
+  handle(SIGINT, SIG_DFL);
+  handle(SIGTERM, SIG_DFL);
+}
+
+bool Interrupt::asked() const {
+  return asked_to_stop != 0;
+}
+
+Until::Until(std::optional<nanoseconds> length) : start_(steady_clock::now()), length_(length) {}
+
+bool Until::is_over() const {
+  return interrupt_.asked() || (length_ && since_start() >= *length_);
+}
+
+nanoseconds Until::wait_for(nanoseconds most) const {
+  return length_ ? std::clamp(*length_ - since_start(), nanoseconds(0), most) : most;
+}
+
+nanoseconds Until::since_start() const {
+  return steady_clock::now() - start_;
+}
+
+}  // namespace skep::cli

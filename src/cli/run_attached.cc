@@ -1,0 +1,143 @@
+// `skep run` of programs that are attached: streams until it is stopped.
+#include <algorithm>
+
+#include "base/result.h"
+#include "cli/duration.h"
+#include "cli/run.h"
+#include "cli/words.h"
+
+namespace skep::cli {
+
+namespace {
+
+constexpr std::chrono::milliseconds look_every{100};
+
+MapState read_map(const Map& map, u32 limit) {
+  const MapTraits& traits = map.traits();
+  MapState state{.name = traits.name, .type = traits.type};
+  state.view = view_of(map);
+  auto elements = read_elements(map, state.view, {.limit = limit, .zeroes = false});
+  if (elements) {
+    state.elements = *std::move(elements);
+  } else {
+    state.error = std::move(elements).error();
+  }
+  return state;
+}
+
+bool is_data(const ObjectSpec& spec, std::string_view name) {
+  const auto map = std::ranges::find(spec.maps, name, &MapSpec::name);
+  return map != spec.maps.end() && map->style == MapStyle::data;
+}
+
+std::string_view state_word(AttachOutcome::State state) {
+  switch (state) {
+    case AttachOutcome::State::attached: return "attached";
+    case AttachOutcome::State::failed: return "failed";
+    case AttachOutcome::State::not_loaded: return "not_loaded";
+    case AttachOutcome::State::passed_over: return "passed_over";
+    case AttachOutcome::State::needs_more: return "needs_more";
+  }
+  return "failed";
+}
+
+Json outcome_json(const AttachOutcome& outcome) {
+  return {{"kind", "program"},
+          {"program", outcome.program},
+          {"section", outcome.section},
+          {"state", state_word(outcome.state)},
+          {"place", outcome.place.empty() ? Json(nullptr) : Json(outcome.place)},
+          {"error", error_json(outcome.error ? std::optional(outcome.error->clone()) : std::nullopt)}};
+}
+
+/// What is attached and what is not: for people on standard error, so that standard output holds records.
+void tell_programs(const AttachReport& report, bool lasts, Output& out) {
+  for (const AttachOutcome& outcome : report.programs) {
+    if (out.is_json()) {
+      out.json(outcome_json(outcome));
+    } else if (outcome.state == AttachOutcome::State::attached) {
+      out.remark(cat(outcome.program, ": attached to ", outcome.place));
+    } else if (outcome.error) {
+      out.remark(cat(outcome.program, ": not attached: ", outcome.error->message()));
+    }
+  }
+  for (const std::string& note : report.notes) {
+    if (!out.is_json()) {
+      out.remark(note);
+    }
+  }
+  if (!out.is_json() && lasts) {
+    out.remark("^C ends it");
+  }
+}
+
+void tell_end(const RunStory& story, const Object& object, double seconds, const Arguments& arguments,
+              Status status, const std::optional<Error>& error, Output& out) {
+  if (!out.is_json()) {
+    out.line();
+    counts_text(story.streams, out);
+    state_text(story, object.spec(), out);
+    return;
+  }
+  Json document = {{"kind", "end"},
+                   {"file", arguments.words()[0]},
+                   {"result", result_word(status)},
+                   {"error", error_json(error ? std::optional(error->clone()) : std::nullopt)},
+                   {"seconds", seconds},
+                   {"streams", counts_json(story.streams)}};
+  document.merge(state_json(story, object.spec()));
+  out.json(document);
+}
+
+}  // namespace
+
+void read_state(Object& object, const Streams& streams, u32 limit, RunStory& story) {
+  story.streams = streams.counts();
+  for (const Map& map : object.maps()) {
+    if (!is_data(object.spec(), map.name()) && !streams.has(map.name())) {
+      story.maps.push_back(read_map(map, limit));
+    }
+  }
+  for (const VariableSpec& variable : object.spec().variables) {
+    VariableState state{.spec = &variable, .bytes = std::vector<std::byte>(variable.size_bytes)};
+    if (const auto found = object.variable(variable); found && found->read(state.bytes)) {
+      story.variables.push_back(std::move(state));
+    }
+  }
+}
+
+Status run_attached(Object& object, Streams& streams, std::vector<Link> links, const AttachReport& report,
+                    const Arguments& arguments, Output& out) {
+  constexpr u32 default_limit = 32;
+  std::optional<std::chrono::nanoseconds> length;
+  if (const auto text = arguments.text("for")) {
+    length = parse_duration(*text).value_or(std::chrono::nanoseconds(0));  // run() has checked it
+  }
+  const Until until(length);
+  tell_programs(report, !length, out);
+  Result<void> shown;
+  while (shown && !until.is_over() && !out.reader_is_gone() && out.lost() == 0) {
+    shown = streams.show(until.wait_for(look_every), out);
+  }
+  Result<void> detached = detach_all(links);
+  if (shown && detached) {
+    shown = streams.show(std::chrono::nanoseconds(0), out);  // what came before all was detached
+  }
+  RunStory story;
+  read_state(object, streams, arguments.number("limit", default_limit), story);
+  std::optional<Error> error;
+  for (Result<void>* step : {&shown, &detached}) {
+    if (!*step && !error) {
+      error = std::move(*step).error();
+    }
+  }
+  const Status status = error ? status_of(error->code(), Phase::kernel) : Status::ok;
+  if (error) {
+    out.complain(error->message());
+  }
+  const std::chrono::duration<double> seconds = until.since_start();
+  tell_end(story, object, seconds.count(), arguments, status, error, out);
+  return status;
+}
+
+}  // namespace skep::cli

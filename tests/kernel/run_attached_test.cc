@@ -1,0 +1,127 @@
+// `skep run` of what is attached to a whole machine: its lines are those that the command prints, so this is a test of the command.
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/text.h"
+
+namespace skep {
+namespace {
+
+using testing::HasSubstr;
+
+/// The command in a process of its own, its standard output in a pipe.
+class Command {
+ public:
+  explicit Command(std::vector<std::string> words) {
+    std::array<int, 2> ends{};
+    EXPECT_EQ(::pipe2(ends.data(), O_CLOEXEC), 0);
+    pid_ = ::fork();
+    if (pid_ == 0) {
+      ::dup2(ends[1], STDOUT_FILENO);
+      std::vector<char*> argv;
+      for (std::string& word : words) {
+        argv.push_back(word.data());
+      }
+      argv.push_back(nullptr);
+      ::execv(argv[0], argv.data());
+      ::_exit(127);
+    }
+    ::close(ends[1]);
+    out_ = ::fdopen(ends[0], "r");
+  }
+  ~Command() { std::fclose(out_); }
+  Command(const Command&) = delete;
+  Command& operator=(const Command&) = delete;
+
+  /// The next line; empty at the end.
+  std::string line() {
+    std::array<char, 65536> text;
+    return std::fgets(text.data(), text.size(), out_) == nullptr ? std::string() : std::string(text.data());
+  }
+  void interrupt() const { EXPECT_EQ(::kill(pid_, SIGINT), 0); }
+  int status() const {
+    int status = 0;
+    EXPECT_EQ(::waitpid(pid_, &status, 0), pid_);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  }
+
+ private:
+  pid_t pid_ = -1;
+  std::FILE* out_ = nullptr;
+};
+
+Command run(std::vector<std::string> options) {
+  std::vector<std::string> words = {SKEP_BUILD_DIR "/skep", "run",
+                                    SKEP_BUILD_DIR "/tests/fixtures/ring/stream.bpf.o", "--set",
+                                    cat("wanted=", SYS_getppid)};
+  words.insert(words.end(), options.begin(), options.end());
+  return Command(words);
+}
+
+TEST(RunAttached, StreamsRecordsAsJsonLinesUntilItIsStopped) {
+  Command command = run({"--json", "--event", "events:struct event"});
+  EXPECT_THAT(
+      command.line(),
+      HasSubstr(R"("kind":"program","program":"on_call","section":"raw_tp/sys_enter","state":"attached")"));
+  EXPECT_THAT(command.line(), HasSubstr(R"("program":"on_packet","section":"xdp","state":"needs_more")"));
+  const std::string mine =
+      cat(R"({"kind":"record","map":"events","cpu":null,"type":"struct event","value":{"pid":)", ::getpid(),
+          R"(,"what":"ASKED_FOR_PARENT",)");
+  for (u32 i = 0; i < 3; ++i) {
+    ::syscall(SYS_getppid);
+    std::string line = command.line();
+    while (!line.starts_with(mine) && !line.empty()) {
+      line = command.line();  // another process's
+    }
+    EXPECT_FALSE(line.empty()) << "record " << i << " did not come";
+  }
+  command.interrupt();
+  std::string last;
+  for (std::string line = command.line(); !line.empty(); line = command.line()) {
+    last = line;
+  }
+  EXPECT_THAT(last, HasSubstr(R"({"kind":"end",)"));
+  EXPECT_THAT(last, HasSubstr(R"("lost":0,"lost_counted_by":"events_lost")"));
+  EXPECT_EQ(command.status(), 0);
+}
+
+TEST(RunAttached, EndsByItselfAndShowsWhatIsLeft) {
+  Command command = run({"--for", "1s", "--event", "event"});
+  std::string all;
+  for (std::string line = command.line(); !line.empty(); line = command.line()) {
+    all += line;
+  }
+  EXPECT_EQ(command.status(), 0);
+  EXPECT_THAT(all, HasSubstr("events (ringbuf: "));
+  EXPECT_THAT(all, HasSubstr("0 lost (counted by events_lost)"));
+  EXPECT_THAT(all, HasSubstr("long wanted = "));
+}
+
+TEST(RunAttached, TestRunsAttachNothing) {
+  Command command = run({"--test-run", "--json"});
+  const std::string line = command.line();
+  EXPECT_THAT(line, HasSubstr(R"("runs":[)"));
+  EXPECT_TRUE(command.line().empty());
+}
+
+TEST(RunAttached, TracePipeEnds) {
+  Command command({SKEP_BUILD_DIR "/skep", "trace-pipe", "--for", "200ms"});
+  while (!command.line().empty()) {}
+  const int status = command.status();
+  EXPECT_TRUE(status == 0 || status == 1) << "1: tracefs is not mounted";
+}
+
+}  // namespace
+}  // namespace skep
