@@ -229,7 +229,8 @@ bool knows_links(const btf::Btf& kernel_types) {
   }
   const btf::Type known = kernel_types.type(*id);
   for (u32 i = 0; i < known.vlen(); ++i) {
-    if (known.enumerator(i).value == s64{BPF_STRUCT_OPS}) {
+    // By name: on the kernels just before, its number is that of the end of the list.
+    if (known.enumerator(i).name == "BPF_STRUCT_OPS") {
       return true;
     }
   }

@@ -23,6 +23,7 @@ namespace skep::test {
 namespace {
 
 using testing::HasSubstr;
+using testing::MatchesRegex;
 using testing::Not;
 
 std::vector<std::string> example(const std::string& name, std::vector<std::string> words = {}) {
@@ -243,6 +244,43 @@ TEST_F(LiveExamples, TasksListsProcesses) {
   char line[64];
   std::snprintf(line, sizeof line, "\n%8d %8d  120 test_live_examp\n", ::getpid(), ::getppid());
   EXPECT_THAT(told.text, HasSubstr(line));
+}
+
+TEST_F(LiveExamples, TcprenoSendsByItsOwnRules) {
+  Running running(example("tcpreno", {"2"}));
+  const Finished told = running.finish();
+  EXPECT_TRUE(told.succeeded()) << told.text;
+  EXPECT_THAT(
+      told.text,
+      MatchesRegex("attached: [^\n]*\n2097152 bytes arrived; [1-9][0-9]* packets acknowledged, [0-9]+ "
+                   "losses, at most [1-9][0-9]* packets under way\n"));
+}
+
+TEST_F(LiveExamples, FifoschedSchedulesAll) {
+  SKEP_SKIP_BEFORE(6, 16, "is configured without CONFIG_SCHED_CLASS_EXT");
+  const Finished told = watch(example("fifosched"), [] {
+    for (int i = 0; i < 5; ++i) {
+      run_silently({"/bin/true"});
+    }
+  });
+  EXPECT_TRUE(told.succeeded()) << told.text;
+  EXPECT_THAT(
+      told.text,
+      MatchesRegex("attached: [^\n]*\nenabled: [1-9][0-9]* times a task was queued, [1-9][0-9]* times "
+                   "one was taken from the queue\n"));
+  std::string state;
+  std::ifstream("/sys/kernel/sched_ext/state") >> state;
+  EXPECT_EQ(state, "disabled");
+}
+
+TEST_F(LiveExamples, OnKernelsWithoutSchedulersFifoschedSaysWhatIsMissing) {
+  if (!is_before(6, 16)) {
+    GTEST_SKIP() << "this kernel has them";
+  }
+  Running running(example("fifosched"));
+  const Finished told = running.finish();
+  EXPECT_FALSE(told.succeeded());
+  EXPECT_THAT(told.text, testing::AllOf(testing::StartsWith("error: "), HasSubstr("CONFIG_SCHED_CLASS_EXT")));
 }
 
 }  // namespace

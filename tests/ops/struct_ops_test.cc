@@ -38,6 +38,8 @@ SharedTypes kernel_types(bool knows_links = true) {
   std::vector<btf::NewEnumerator> attach_types{{"BPF_CGROUP_INET_INGRESS", 0}};
   if (knows_links) {
     attach_types.push_back({"BPF_STRUCT_OPS", BPF_STRUCT_OPS});
+  } else {
+    attach_types.push_back({"__MAX_BPF_ATTACH_TYPE", BPF_STRUCT_OPS});  // as on Linux 6.1
   }
   editor.add_enum("bpf_attach_type", 4, attach_types);
   return finished(editor);
