@@ -65,6 +65,10 @@ bool is_library_name(std::string_view name) {
   return name.ends_with(".so") || name.contains(".so.");
 }
 
+Result<std::string> find_binary(std::string_view name) {
+  return name.contains('/') ? std::string(name) : find_binary(name, BinarySearch::of_environment());
+}
+
 Result<std::string> find_binary(std::string_view name, const BinarySearch& search) {
   if (name.empty()) {
     return fail(Errc::invalid, "want the name of a program or library, have none");

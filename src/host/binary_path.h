@@ -23,7 +23,8 @@ bool is_library_name(std::string_view name);
 
 /// The file that `name` means: itself when it has a slash; a library or else a program by search. Behind "!/" may stand the name of a file in an archive, which stays.
 /// Errors: not_found, which tells where it was looked for.
-Result<std::string> find_binary(std::string_view name,
-                                const BinarySearch& search = BinarySearch::of_environment());
+Result<std::string> find_binary(std::string_view name, const BinarySearch& search);
+/// The same with BinarySearch::of_environment().
+Result<std::string> find_binary(std::string_view name);
 
 }  // namespace skep::host
