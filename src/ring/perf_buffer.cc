@@ -52,8 +52,7 @@ Result<std::vector<u32>> parse_cpus(std::string_view text) {
 /// The processors that are online. The list of many that are not in a row is long, so it is read whole.
 Result<std::vector<u32>> online_cpus(kernel::Kernel& kernel, const std::string& root) {
   const std::string path = root + "/sys/devices/system/cpu/online";
-  SKEP_TRY(const Fd file,
-           kernel::descriptor(kernel.open_file(path.c_str(), O_RDONLY, 0), [&] { return path; }));
+  SKEP_TRY(const Fd file, kernel::descriptor(kernel.open_file(path.c_str(), O_RDONLY, 0), path));
   std::string text;
   std::array<char, 4096> part;
   for (;;) {
