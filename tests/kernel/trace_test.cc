@@ -1,10 +1,12 @@
 // Tracing on a real kernel: what rows (tests/kernel/rows) do not prove. Cookies, probes made by text and left behind by a process that was killed, ambiguous names, narrowed walks.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <csignal>
+#include <cstring>
 
 #include "base/file.h"
 #include "base/text.h"
@@ -139,7 +141,6 @@ TEST_F(Tracing, AWalkOfOneProcess) {
   const auto text = read_iterator(*link);
   ASSERT_TRUE(text) << text.error().message();
   EXPECT_EQ(*text, cat("task ", ::getpid(), "\n"));
-  EXPECT_EQ(attach_iterator(object->programs()[0], {.process = 4'000'000}).has_value(), false);
 }
 
 TEST_F(Tracing, CountersOfOneProcess) {
@@ -148,11 +149,11 @@ TEST_F(Tracing, CountersOfOneProcess) {
   auto link = attach_perf_event_program(
       object->programs()[0], {.counter = PerfEventTarget::Counter::page_faults, .period = 1, .pid = 0});
   ASSERT_TRUE(link) << link.error().message();
-  std::vector<char> pages(std::size_t{64} << 12);
-  for (std::size_t at = 0; at < pages.size(); at += 4096) {
-    const volatile char touched = pages[at];
-    static_cast<void>(touched);
-  }
+  constexpr std::size_t bytes = std::size_t{64} << 12;
+  void* fresh = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  ASSERT_NE(fresh, MAP_FAILED);
+  std::memset(fresh, 1, bytes);
+  ::munmap(fresh, bytes);
   EXPECT_GE(value_of(*object, "hits"), 1U);
   EXPECT_TRUE(link->detach());
   const auto none = attach_perf_event_program(object->programs()[0], {.frequency = 10, .pid = 4'000'000});
