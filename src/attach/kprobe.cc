@@ -1,13 +1,11 @@
 #include "skep/kprobe.h"
 
-#include <fcntl.h>
 #include <linux/perf_event.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <charconv>
-#include <cstring>
 
 #include "attach/attachment.h"
 #include "attach/by_section.h"
@@ -141,12 +139,7 @@ Result<std::unique_ptr<Attachment>> by_either(const Program& program, const Kpro
                   "this kernel's perf has no kprobes: needs Linux 4.17 and CONFIG_KPROBE_EVENTS");
     }
   }
-  auto made = by_tracefs(program, target, facts, options);
-  if (!made && made.error().code() == Errc::not_found && made.error().sys_errno() == ENOENT) {
-    Error error = std::move(made).error();
-    return std::unexpected(std::move(error));
-  }
-  return made;
+  return by_tracefs(program, target, facts, options);
 }
 
 }  // namespace

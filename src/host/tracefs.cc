@@ -50,7 +50,7 @@ std::unexpected<Error> no_such_event(const std::string& root, std::string_view c
 Result<std::string> find_tracefs(const std::string& root) {
   bool is_denied = false;
   for (const std::string_view point : mount_points) {
-    const std::string folder = cat(root, point);
+    std::string folder = cat(root, point);
     if (is_there(cat(folder, "/events"))) {
       return folder;
     }
