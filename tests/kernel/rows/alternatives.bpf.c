@@ -38,9 +38,3 @@ int by_kprobe(void* ctx) {
   hits++;
   return 0;
 }
-
-SEC("?raw_tp/sys_enter")
-int seen(void* ctx) {
-  hits++;
-  return 0;
-}
