@@ -68,8 +68,8 @@ function(skep_test name)
   target_compile_definitions(test_${name} PRIVATE
     SKEP_SOURCE_DIR="${PROJECT_SOURCE_DIR}" SKEP_BUILD_DIR="${PROJECT_BINARY_DIR}")
   target_link_libraries(test_${name} PRIVATE ${uses} ${ARG_LIBRARIES} GTest::gmock GTest::gtest GTest::gtest_main)
-  # Tests are compiled often and run once: less optimisation takes a third off the time of a build.
-  target_compile_options(test_${name} PRIVATE -O1 -g1)
+  # Tests are compiled often and run once: less optimisation takes a third off the time of a build, and with sanitizers more than half.
+  target_compile_options(test_${name} PRIVATE $<IF:$<BOOL:${SKEP_SANITIZE}>,-O0,-O1> -g1)
   add_dependencies(test_${name} bpf_objects)
   if(ARG_GUEST_ONLY)
     return()

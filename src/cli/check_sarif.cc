@@ -38,9 +38,27 @@ std::vector<Alert> alerts_of(const std::vector<CheckedObject>& objects) {
   return alerts;
 }
 
+/// A path as a URI reference (RFC 3986): all but letters, digits and "-._~/" in percent form; absolute ones get their scheme.
+std::string uri_of(std::string_view path) {
+  constexpr std::string_view digits = "0123456789ABCDEF";
+  constexpr std::string_view plain = "-._~/";
+  std::string uri = path.starts_with('/') ? "file://" : "";
+  for (const char byte : path) {
+    const bool is_word =
+        (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || (byte >= '0' && byte <= '9');
+    if (is_word || plain.find(byte) != std::string_view::npos) {
+      uri += byte;
+    } else {
+      const auto value = static_cast<unsigned char>(byte);
+      uri += {'%', digits[value >> 4], digits[value & 0xf]};
+    }
+  }
+  return uri;
+}
+
 Json location(const Alert& alert) {
   const needs::Place& where = alert.finding.where;
-  Json physical = {{"artifactLocation", {{"uri", where.line != 0 ? where.file : alert.file}}}};
+  Json physical = {{"artifactLocation", {{"uri", uri_of(where.line != 0 ? where.file : alert.file)}}}};
   if (where.line != 0) {
     Json region = {{"startLine", where.line}};
     if (where.column != 0) {
