@@ -22,6 +22,7 @@ inline constexpr auto refusals = std::to_array<Refusal>({
     {.object = "clang-14/data_zeroes", .words = "open: No such file or directory"},
     {.object = "map_extra_wide", .words = "attr 'map_extra': expected PTR, got enum"},
     {.object = "sections_new", .words = "missing BPF prog type, check ELF section name"},
+    {.object = "tcmark", .words = "missing BPF prog type, check ELF section name 'tc/egress'"},
 });
 
 /// The same when no map is created.
@@ -39,6 +40,33 @@ struct Difference {
 inline constexpr auto differences = std::to_array<Difference>({
     // A call of a kernel function that is not there: libbpf 1.1 leaves BTF id 0, newer ones and skep the number of the missing function.
     {.object = "extern_kfuncs", .fact = "  insn 6: "},
+    // The value of a ring buffer is what its records are made of: libbpf tells the kernel of it, which then refuses the map; skep keeps it to itself.
+    {.object = "connects", .fact = "  value_size"},
+    {.object = "connects", .fact = "  with_btf"},
+    {.object = "connects", .fact = "  btf_value_type_id"},
+    {.object = "execsnoop", .fact = "  value_size"},
+    {.object = "execsnoop", .fact = "  with_btf"},
+    {.object = "execsnoop", .fact = "  btf_value_type_id"},
+    {.object = "fileguard", .fact = "  value_size"},
+    {.object = "fileguard", .fact = "  with_btf"},
+    {.object = "fileguard", .fact = "  btf_value_type_id"},
+    {.object = "lookups", .fact = "  value_size"},
+    {.object = "lookups", .fact = "  with_btf"},
+    {.object = "lookups", .fact = "  btf_value_type_id"},
+    {.object = "throws", .fact = "  value_size"},
+    {.object = "throws", .fact = "  with_btf"},
+    {.object = "throws", .fact = "  btf_value_type_id"},
+});
+
+/// Objects that mean something else to libbpf 1.1.2, so that there is nothing to compare.
+struct Unknown {
+  std::string_view object;
+  std::string_view why;
+};
+
+inline constexpr auto unknown_to_libbpf = std::to_array<Unknown>({
+    {.object = "tcpreno", .why = "libbpf 1.1.2 has no .struct_ops.link (since 1.2)"},
+    {.object = "fifosched", .why = "libbpf 1.1.2 has no .struct_ops.link (since 1.2)"},
 });
 
 /// True for the object's name, its directory and name ("clang-14/data_zeroes"), or the beginning of either before a '*'.

@@ -273,11 +273,6 @@ TEST(PlanPrograms, WhatCannotBeLoadedSaysWhyAndSparesTheOthers) {
        [](ObjectSpec& spec) { spec.functions[0].relocations[0].insn_index = 0xffffffff; }},
       {"no such function", Errc::invalid, "have number 12",
        [](ObjectSpec& spec) { spec.programs[0].function = 12; }},
-      {"freplace", Errc::unsupported, "replaces a function",
-       [](ObjectSpec& spec) {
-         spec.programs[0].type = BPF_PROG_TYPE_EXT;
-         spec.programs[0].needs_attach_target = true;
-       }},
       {"too long", Errc::invalid, "the kernel takes at most 1000000",
        [](ObjectSpec& spec) { spec.functions[0].insns.resize(1'000'001); }},
   };

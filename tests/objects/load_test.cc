@@ -89,6 +89,10 @@ TEST_P(LoadsOnThisKernel, EveryProgramAndMap) {
   auto object = Object::load(std::move(*spec), {.keep_going = uses_variable}, &report);
   if (!object) {
     SKEP_SKIP_UNLESS_PERMITTED(object.error());
+    // What a kernel of this release can be built without.
+    if (name.ends_with("/fifosched") && object.error().code() == Errc::unsupported) {
+      GTEST_SKIP() << object.error().message();
+    }
   }
   ASSERT_TRUE(object) << object.error().message();
   EXPECT_EQ(object->maps().size(), maps);
