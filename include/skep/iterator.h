@@ -12,7 +12,7 @@ namespace skep {
 /// What narrows the walk. At most one of map, task and cgroup, as goes with the iterator; none: everything there is.
 struct IteratorTarget {
   const Map* map =
-      nullptr;  ///< bpf_map_elem, bpf_sk_storage_map: the map to walk. It must outlive the call, not the link
+      nullptr;  ///< bpf_map_elem, bpf_sk_storage_map, sockmap: the map to walk. It must outlive the call, not the link
 
   u32 thread = 0;   ///< task, task_file, task_vma: this thread; since Linux 6.1
   u32 process = 0;  ///< or the threads of this process; since Linux 6.1

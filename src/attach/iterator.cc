@@ -1,7 +1,9 @@
 #include "skep/iterator.h"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <utility>
 
 #include "attach/attachment.h"
 #include "attach/by_section.h"
@@ -48,21 +50,84 @@ Result<Narrowed> narrow(kernel::Kernel& kernel, const IteratorTarget& target) {
   return made;
 }
 
+/// What can narrow an iterator.
+enum class Narrower : u8 { nothing, map, task, cgroup };
+
+struct IteratorRow {
+  std::string_view name;
+  Narrower narrower;
+};
+
+// An iterator that is not here may be a newer kernel's, which knows best what goes with it.
+constexpr auto iterators = std::to_array<IteratorRow>({
+    {"bpf_map_elem", Narrower::map},
+    {"bpf_sk_storage_map", Narrower::map},
+    {"sockmap", Narrower::map},
+    {"task", Narrower::task},
+    {"task_file", Narrower::task},
+    {"task_vma", Narrower::task},
+    {"cgroup", Narrower::cgroup},
+    {"bpf_link", Narrower::nothing},
+    {"bpf_map", Narrower::nothing},
+    {"bpf_prog", Narrower::nothing},
+    {"ipv6_route", Narrower::nothing},
+    {"ksym", Narrower::nothing},
+    {"netlink", Narrower::nothing},
+    {"tcp", Narrower::nothing},
+    {"udp", Narrower::nothing},
+    {"unix", Narrower::nothing},
+});
+
+std::string_view text_of(Narrower narrower) {
+  switch (narrower) {
+    case Narrower::map: return "a map";
+    case Narrower::task: return "a thread or process";
+    case Narrower::cgroup: return "a control group";
+    case Narrower::nothing: break;
+  }
+  return "no target";
+}
+
 bool wants_map(std::string_view iterator) {
-  return iterator == "bpf_map_elem" || iterator == "bpf_sk_storage_map";
+  const auto row = std::ranges::find(iterators, iterator, &IteratorRow::name);
+  return row != iterators.end() && row->narrower == Narrower::map;
+}
+
+/// Linux has one union for all targets and reads the part of the iterator: what is meant for another would be taken for a number of its own, or for nothing.
+Result<void> check_fits(std::string_view iterator, const IteratorTarget& target) {
+  const auto row = std::ranges::find(iterators, iterator, &IteratorRow::name);
+  if (row == iterators.end()) {
+    return {};
+  }
+  for (const auto& [is_given, narrower] :
+       {std::pair(target.map != nullptr, Narrower::map),
+        std::pair(target.thread != 0 || target.process != 0, Narrower::task),
+        std::pair(!target.cgroup.empty(), Narrower::cgroup)}) {
+    if (is_given && narrower != row->narrower) {
+      return fail(Errc::invalid,
+                  cat("want ", text_of(row->narrower), " for this iterator, have ", text_of(narrower)));
+    }
+  }
+  return {};
 }
 
 Needs needs_of(const IteratorTarget& target) {
   if (target.thread != 0 || target.process != 0) {
-    return {.noun = "an iterator over one thread or process", .since = {6, 1}};
+    return {.noun = "an iterator over one thread or process",
+            .since = {6, 1},
+            .rights_of = BPF_PROG_TYPE_TRACING};
   }
   if (!target.cgroup.empty()) {
     const bool are_children = target.cgroup_order == IteratorTarget::CgroupOrder::children;
     return {.noun = are_children ? "an iterator over the children of a control group"
                                  : "an iterator over control groups",
-            .since = are_children ? host::Release{7, 0} : host::Release{6, 1}};
+            .since = are_children ? host::Release{7, 0} : host::Release{6, 1},
+            .rights_of = BPF_PROG_TYPE_TRACING};
   }
-  return {.noun = "iterators", .since = {5, 8}, .config = "CONFIG_BPF_SYSCALL"};
+  return {.noun = "iterators",
+          .since = {5, 8},
+          .config = "CONFIG_BPF_SYSCALL",
+          .rights_of = BPF_PROG_TYPE_TRACING};
 }
 
 }  // namespace
@@ -74,6 +139,16 @@ Result<Link> attach_iterator(const Program& program, const IteratorTarget& targe
   const std::string noun = cat("iter ", iterator);
   if (attach::wants_map(iterator) && target.map == nullptr) {
     return fail(Errc::invalid, cat(noun, ": walks the elements of one map; say which (IteratorTarget::map)"));
+  }
+  SKEP_CHECK_IN(noun, attach::check_fits(iterator, target));
+  if (target.thread != 0 || target.process != 0) {
+    // Older kernels do not refuse such a target: they walk all tasks.
+    const host::Facts facts = attach::facts_for(program, options);
+    const attach::Needs needs = attach::needs_of(target);
+    if (attach::is_before(facts, needs.since)) {
+      return fail(Errc::unsupported, cat(noun, ": ", needs.noun, ": needs Linux ", host::text_of(needs.since),
+                                         " (this is ", host::text_of(*facts.release()), ")"));
+    }
   }
   SKEP_TRY_IN(noun, const attach::Narrowed at, attach::narrow(program.kernel(), target));
   auto link =

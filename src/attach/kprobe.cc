@@ -100,7 +100,10 @@ Error why_refused(Error error, const KprobeTarget& target, const host::Facts& fa
       return Error(Errc::invalid, cat(error.message(), "; the kernel does not allow a probe there"), EINVAL);
     default:
       return with_reason(std::move(error), facts, options,
-                         {.noun = "kprobes", .since = {4, 1}, .config = "CONFIG_KPROBE_EVENTS"});
+                         {.noun = "kprobes",
+                          .since = {4, 1},
+                          .config = "CONFIG_KPROBE_EVENTS",
+                          .rights_of = BPF_PROG_TYPE_KPROBE});
   }
 }
 

@@ -124,9 +124,14 @@ std::optional<Error> bad_name(const Functions& functions, const std::string& roo
 
 Error why_refused(Error error, const Functions& functions, bool is_session, const host::Facts& facts,
                   const AttachOptions& options) {
-  const Needs needs = is_session
-                          ? Needs{.noun = "kprobe.session", .since = {6, 10}, .config = "CONFIG_FPROBE"}
-                          : Needs{.noun = "kprobe.multi", .since = {5, 18}, .config = "CONFIG_FPROBE"};
+  const Needs needs = is_session ? Needs{.noun = "kprobe.session",
+                                         .since = {6, 10},
+                                         .config = "CONFIG_FPROBE",
+                                         .rights_of = BPF_PROG_TYPE_KPROBE}
+                                 : Needs{.noun = "kprobe.multi",
+                                         .since = {5, 18},
+                                         .config = "CONFIG_FPROBE",
+                                         .rights_of = BPF_PROG_TYPE_KPROBE};
   const int why = error.sys_errno();
   error = with_configuration(with_reason(std::move(error), facts, options, needs), facts, needs);
   if (error.code() == Errc::unsupported || error.code() == Errc::denied) {

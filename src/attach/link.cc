@@ -1,6 +1,9 @@
 #include "skep/link.h"
 
 #include <cerrno>
+#include <chrono>
+#include <optional>
+#include <thread>
 #include <utility>
 
 #include "attach/attachment.h"
@@ -16,6 +19,25 @@ namespace skep {
 namespace {
 
 const Fd no_descriptor;
+
+/// The link's number; nothing where the kernel does not tell.
+std::optional<u32> id_of(kernel::Kernel& kernel, const Fd& link) {
+  const auto info = kernel::link_info(kernel, link.raw());
+  return info ? std::optional(info->id) : std::nullopt;
+}
+
+/// Whether the kernel still has the link. The reference of a removed pin is dropped somewhat later (after an RCU grace period, and in newer kernels by a worker), so it is asked for a while.
+/// Without the right to ask (EPERM) the answer is no.
+bool is_held_elsewhere(kernel::Kernel& kernel, u32 id) {
+  constexpr std::chrono::milliseconds longest{1000};
+  for (std::chrono::milliseconds wait{1}; kernel::open_id(kernel, kernel::ObjectKind::link, id); wait *= 2) {
+    if (wait > longest) {
+      return true;
+    }
+    std::this_thread::sleep_for(wait);
+  }
+  return false;
+}
 
 std::unexpected<Error> not_attached(std::string_view place, std::string_view wanted) {
   return fail(Errc::invalid, cat(wanted, " a link: ", place, " is detached"));
@@ -54,10 +76,18 @@ Result<void> Link::detach() {
   const bool had_pin = !pin_path_.empty();
   Result<void> unpinned = had_pin ? unpin() : Result<void>();
   const auto ended = std::exchange(attachment_, nullptr);
+  kernel::Kernel* const kernel = ended->kernel();
+  const auto id = had_pin && ended->is_borrowed() ? id_of(*kernel, *ended->link_fd()) : std::nullopt;
   auto detached = ended->detach();
   // A link that others made and that cannot be forced off is gone all the same when its pin was the last to hold it.
   if (!detached && ended->is_borrowed() && had_pin && unpinned &&
       detached.error().code() == Errc::unsupported) {
+    if (id && is_held_elsewhere(*kernel, *id)) {
+      return fail(Errc::unsupported,
+                  cat(place_, ": the pin is removed, but link ", *id,
+                      " stays attached: somebody else holds it (another pin or an open descriptor), and this "
+                      "kind cannot be detached by force"));
+    }
     detached = {};
   }
   SKEP_CHECK_IN(place_, std::move(unpinned));

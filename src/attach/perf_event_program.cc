@@ -104,7 +104,10 @@ Error why_refused(Error error, const PerfEventTarget& target, const host::Facts&
                  why);
   }
   return with_reason(std::move(error), facts, options,
-                     {.noun = "perf_event programs", .since = {4, 9}, .config = "CONFIG_PERF_EVENTS"});
+                     {.noun = "perf_event programs",
+                      .since = {4, 9},
+                      .config = "CONFIG_PERF_EVENTS",
+                      .rights_of = BPF_PROG_TYPE_PERF_EVENT});
 }
 
 Result<std::unique_ptr<Attachment>> attach_on(const Program& program, const PerfEventTarget& target, int cpu,

@@ -47,6 +47,38 @@ Result<u64> number_of(const std::string& root, const host::ProbeLine& line) {
   return host::tracepoint_id(root, line.group, line.event);
 }
 
+/// What unused_event_name() was given for this name: "f" of "p12_0_f".
+std::string_view hint_of(std::string_view event) {
+  const std::size_t second = event.find('_', event.find('_') + 1);
+  return second == std::string_view::npos ? event : event.substr(second + 1);
+}
+
+bool is_taken(const std::string& tracefs, const host::ProbeLine& line) {
+  struct stat facts{};
+  return ::stat(cat(tracefs, "/events/", line.group, "/", line.event).c_str(), &facts) == 0;
+}
+
+/// Writes the line, with another name while somebody has that one: a process of the same number in another PID namespace, or one that had this number before and left its probes.
+/// A line of a name that is taken may be refused (EEXIST), or make one event of both places; so the names are looked at first.
+Result<host::ProbeLine> add_line(kernel::Kernel& kernel, const std::string& tracefs, const std::string& path,
+                                 host::ProbeLine line) {
+  constexpr int most_names = 1000;
+  const std::string hint(hint_of(line.event));
+  for (int tries = 1;; ++tries) {
+    const bool is_last = tries == most_names;
+    if (is_last || !is_taken(tracefs, line)) {
+      const auto written = write_line(kernel, path, text_of(line));
+      if (written) {
+        return line;
+      }
+      if (is_last || written.error().sys_errno() != EEXIST) {
+        return std::unexpected(written.error().clone());
+      }
+    }
+    line.event = host::unused_event_name(hint);
+  }
+}
+
 }  // namespace
 
 Result<Fd> open_event(kernel::Kernel& kernel, ::perf_event_attr& attr, const kernel::PerfEventPlace& place,
@@ -92,11 +124,11 @@ std::vector<std::string> stale_probes(std::string_view list_text, const std::str
 }
 
 Result<ProbeEvent> make_probe_event(kernel::Kernel& kernel, const std::string& root, std::string_view list,
-                                    const host::ProbeLine& line, const kernel::PerfEventPlace& place) {
+                                    const host::ProbeLine& wanted, const kernel::PerfEventPlace& place) {
   SKEP_TRY(const std::string tracefs, host::find_tracefs(root));
   const std::string path = cat(tracefs, "/", list);
   take_stale_away(kernel, path, root);
-  SKEP_CHECK(write_line(kernel, path, text_of(line)));
+  SKEP_TRY(const host::ProbeLine line, add_line(kernel, tracefs, path, wanted));
   Undo undo = [&kernel, path, line]() { return write_line(kernel, path, removal_of(line)); };
   const auto id = number_of(root, line);
   auto event = id ? open_tracepoint(kernel, *id, place) : std::unexpected(id.error().clone());

@@ -25,10 +25,10 @@ struct ProbeEvent {
   Undo undo;
 };
 
-/// Adds `line` to `list` ("kprobe_events" or "uprobe_events") of tracefs, after having taken away what processes that have died left there, and opens a perf event of it.
-/// On failure the line is gone again. Errors: not_found (no tracefs; ENOENT: the kernel knows no such place), invalid, denied, kernel.
+/// Adds the line `wanted` to `list` ("kprobe_events" or "uprobe_events") of tracefs, after having taken away what processes that have died left there, and opens a perf event of it.
+/// A name that somebody has is exchanged for the next. On failure the line is gone again. Errors: not_found (no tracefs; ENOENT: the kernel knows no such place), invalid, denied, kernel.
 Result<ProbeEvent> make_probe_event(kernel::Kernel& kernel, const std::string& root, std::string_view list,
-                                    const host::ProbeLine& line,
+                                    const host::ProbeLine& wanted,
                                     const kernel::PerfEventPlace& place = {.pid = -1, .cpu = 0});
 
 /// Takes away the probes in the text of kprobe_events or uprobe_events that processes made which are no more. The names, as "-:skep/p12_0_f".

@@ -26,9 +26,7 @@ bool is_before(const host::Facts& facts, host::Release since) {
 Error with_reason(Error error, const host::Facts& facts, const AttachOptions& options, const Needs& needs) {
   const int why = error.sys_errno();
   if (error.code() == Errc::denied) {
-    // What attaching to the network takes is what loading a classifier takes: CAP_NET_ADMIN.
-    const host::DeniedCall like{.what = host::DeniedCall::What::prog_load,
-                                .prog_type = BPF_PROG_TYPE_SCHED_CLS};
+    const host::DeniedCall like{.what = host::DeniedCall::What::prog_load, .prog_type = needs.rights_of};
     return Error(Errc::denied, cat(error.message(), "; ", host::explain_denied(like, options.root)), why);
   }
   if (!may_mean_unknown(why)) {

@@ -5,6 +5,7 @@
 
 #include "host/facts.h"
 #include "skep/attach.h"
+#include "skep/uapi/prog_type.h"
 
 namespace skep::attach {
 
@@ -13,6 +14,8 @@ struct Needs {
   std::string_view noun;  ///< "tcx links"
   host::Release since;
   std::string_view config = {};  ///< the configuration option that can leave it out; empty: none
+  bpf_prog_type rights_of =
+      BPF_PROG_TYPE_SCHED_CLS;  ///< attaching takes the rights of loading this; the network's: CAP_NET_ADMIN
 };
 
 /// The error with its reason, where there is one: unsupported ("...; tcx links need Linux 6.6 (this is 6.1)", "...; this kernel lacks CONFIG_NETKIT") or denied with the missing rights.

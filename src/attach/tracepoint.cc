@@ -20,11 +20,12 @@ Result<Link> attach_tracepoint(const Program& program, const TracepointTarget& t
   SKEP_TRY_IN(noun, const u64 id, host::tracepoint_id(options.root, target.category, target.name));
   auto event = attach::open_tracepoint(program.kernel(), id, {.pid = -1, .cpu = 0});
   if (!event) {
-    return std::unexpected(
-        attach::with_reason(
-            std::move(event).error(), facts, options,
-            {.noun = "tracepoints of BPF programs", .since = {4, 7}, .config = "CONFIG_BPF_EVENTS"})
-            .within(noun));
+    return std::unexpected(attach::with_reason(std::move(event).error(), facts, options,
+                                               {.noun = "tracepoints of BPF programs",
+                                                .since = {4, 7},
+                                                .config = "CONFIG_BPF_EVENTS",
+                                                .rights_of = BPF_PROG_TYPE_TRACEPOINT})
+                               .within(noun));
   }
   auto made = attach::attach_perf_event(program, *std::move(event), target.cookie, facts);
   if (!made) {

@@ -29,7 +29,7 @@ std::string_view kind_of(bpf_attach_type type) {
   }
 }
 
-Needs needs_of(bpf_attach_type type) {
+Needs needs_by_kind(bpf_attach_type type) {
   switch (type) {
     case BPF_LSM_MAC:
       return {.noun = "security hooks for BPF programs", .since = {5, 7}, .config = "CONFIG_BPF_LSM"};
@@ -42,6 +42,12 @@ Needs needs_of(bpf_attach_type type) {
       return {
           .noun = "fentry and fexit", .since = {5, 5}, .config = "CONFIG_DYNAMIC_FTRACE_WITH_DIRECT_CALLS"};
   }
+}
+
+Needs needs_of(bpf_attach_type type) {
+  Needs needs = needs_by_kind(type);
+  needs.rights_of = type == BPF_LSM_MAC ? BPF_PROG_TYPE_LSM : BPF_PROG_TYPE_TRACING;
+  return needs;
 }
 
 /// A link by its own command, and where that knows no such programs yet by the older one, which has no cookie.
@@ -61,7 +67,8 @@ Error why_refused(Error error, const Program& program, u64 cookie, const host::F
   const int why = error.sys_errno();
   if (cookie != 0) {
     const host::Release since = type == BPF_TRACE_RAW_TP ? host::Release{6, 10} : host::Release{6, 0};
-    error = with_reason(std::move(error), facts, options, {.noun = "a cookie", .since = since});
+    error = with_reason(std::move(error), facts, options,
+                        {.noun = "a cookie", .since = since, .rights_of = needs_of(type).rights_of});
   }
   error = with_reason(std::move(error), facts, options, needs_of(type));
   if (why == EBUSY) {

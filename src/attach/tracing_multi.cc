@@ -119,7 +119,8 @@ Result<Link> attach_tracing_multi(const Program& program, const TracingMultiTarg
   if (!link) {
     constexpr attach::Needs needs{.noun = "fentry.multi and its kin",
                                   .since = {7, 2},
-                                  .config = "CONFIG_DYNAMIC_FTRACE_WITH_DIRECT_CALLS"};
+                                  .config = "CONFIG_DYNAMIC_FTRACE_WITH_DIRECT_CALLS",
+                                  .rights_of = BPF_PROG_TYPE_TRACING};
     return std::unexpected(
         attach::with_configuration(attach::with_reason(std::move(link).error(), facts, options, needs), facts,
                                    needs)

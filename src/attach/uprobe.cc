@@ -51,6 +51,19 @@ Result<void> check_lengths(const UprobeMultiTarget& target, std::size_t places) 
   return {};
 }
 
+/// A session also replaces return addresses, which the runtime of Go does not bear.
+Result<void> refuse_go_sessions(const host::Executable& file, std::string_view text) {
+  if (file.is_go()) {
+    return fail(
+        Errc::unsupported,
+        cat(text,
+            ": is a Go program: its runtime moves stacks and stops the process when it finds a return "
+            "address that a session has replaced; attach uprobe.multi at the functions, and uprobe "
+            "with \"+returns\" behind the function at their return instructions"));
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<Link> attach_uprobe(const Program& program, const UprobeTarget& target, const AttachOptions& options) {
@@ -85,6 +98,9 @@ Result<Link> attach_uprobe_multi(const Program& program, const UprobeMultiTarget
                                : is_return ? "uretprobes "
                                            : "uprobes ",
                                places.text);
+  if (is_session) {
+    SKEP_CHECK(refuse_go_sessions(*places.file, text));
+  }
   auto made = kernel::link_create_uprobe_multi(
       program.kernel(),
       {.prog_fd = program.fd().raw(), .type = is_session ? BPF_TRACE_UPROBE_SESSION : BPF_TRACE_UPROBE_MULTI},

@@ -55,8 +55,11 @@ Result<UserPlaces> find_place(const UprobeTarget& target) {
     if (target.point == UprobePoint::return_insns) {
       return fail(Errc::invalid, "return instructions are found in a function: name one");
     }
-    places.offsets.push_back(target.offset + places.file->offset_in_file());
     places.text = cat(places.file->path(), ":", hex(target.offset));
+    if (target.point == UprobePoint::function_end) {
+      SKEP_CHECK(refuse_go_returns(*places.file, hex(target.offset)));
+    }
+    places.offsets.push_back(target.offset + places.file->offset_in_file());
     return places;
   }
   SKEP_TRY(const host::Function function, places.file->find_function(target.function));

@@ -32,8 +32,8 @@ FileBytes::~FileBytes() {
 
 namespace {
 
-Result<Fd> open_for_reading(const std::string& path) {
-  Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+Result<Fd> open_for_reading(const std::string& path, int more_flags = 0) {
+  Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | more_flags));
   if (!file) {
     const int cause = errno;
     return fail_errno(cause, cat(path, ": cannot be opened"));
@@ -66,13 +66,25 @@ Result<std::vector<std::byte>> read_all(const Fd& file, const std::string& path)
 }  // namespace
 
 Result<FileBytes> FileBytes::open(const std::string& path) {
-  SKEP_TRY(const Fd file, open_for_reading(path));
+  return read_whole(path, false);
+}
+
+Result<FileBytes> FileBytes::open_regular(const std::string& path) {
+  return read_whole(path, true);
+}
+
+Result<FileBytes> FileBytes::read_whole(const std::string& path, bool must_be_regular) {
+  // Opening a named pipe waits for a writer; without blocking its kind can be looked at first.
+  SKEP_TRY(const Fd file, open_for_reading(path, must_be_regular ? O_NONBLOCK | O_NOCTTY : 0));
   struct stat facts{};
   if (::fstat(file.raw(), &facts) != 0) {
     return fail_errno(errno, cat(path, ": cannot be looked at"));
   }
   if (S_ISDIR(facts.st_mode)) {
     return fail(Errc::invalid, cat(path, ": is a directory; want a file"));
+  }
+  if (must_be_regular && !S_ISREG(facts.st_mode)) {
+    return fail(Errc::invalid, cat(path, ": is no regular file"));
   }
   FileBytes whole;
   if (S_ISREG(facts.st_mode) && facts.st_size > 0) {

@@ -23,8 +23,12 @@ class FileBytes {
   /// Opens and maps or reads `path`. Errors: not_found (no such file), denied (no permission), invalid (a directory, an empty file),
   /// kernel (other).
   static Result<FileBytes> open(const std::string& path);
+  /// The same of a regular file only: what else there is (a named pipe that nobody writes to, a terminal) is refused and never waited for. Errors: as open(); invalid (no regular file).
+  static Result<FileBytes> open_regular(const std::string& path);
 
  private:
+  static Result<FileBytes> read_whole(const std::string& path, bool must_be_regular);
+
   const std::byte* data_ = nullptr;
   std::size_t size_ = 0;
   bool mapped_ = false;

@@ -103,7 +103,7 @@ Result<std::unique_ptr<SeparateSymbols>> read_debug_file(const elf::Image& image
                                                          const std::string& root) {
   const std::optional<DebugLink> link = debug_link(image);
   for (const std::string& place : debug_file_places(image, path, root)) {
-    auto file = FileBytes::open(place);
+    auto file = FileBytes::open_regular(place);
     if (!file) {
       continue;
     }

@@ -101,7 +101,7 @@ Result<std::shared_ptr<const Executable>> Executable::open(const std::string& pa
   opened->path_ = path;
   opened->file_path_ = file;
   opened->debug_root_ = debug_root;
-  SKEP_TRY(opened->bytes_, FileBytes::open(file));
+  SKEP_TRY(opened->bytes_, FileBytes::open_regular(file));
   std::span<const std::byte> bytes = opened->bytes_.span();
   if (!member.empty()) {
     SKEP_TRY_IN(file, const ZipMember place, find_in_zip(bytes, member));

@@ -144,6 +144,17 @@ TEST_F(ByTracefs, TheProbeIsALineThatGoesWithTheLink) {
   EXPECT_EQ(machine_.kernel.files[list_], "p:other/probe f\n");
 }
 
+TEST_F(ByTracefs, ANameThatSomebodyHasIsExchangedForTheNext) {
+  answer_with_number();
+  machine_.kernel.fail_kind(CallKind::write_file, 0, EEXIST);
+  {
+    const auto link = attach();
+    ASSERT_TRUE(link) << link.error().message();
+    EXPECT_THAT(machine_.kernel.files[list_], HasSubstr("_do_unlinkat_0x4 do_unlinkat"));
+  }
+  EXPECT_EQ(machine_.kernel.files[list_], "p:other/probe f\n");
+}
+
 TEST_F(ByTracefs, ALineWithoutAnEventIsTakenAway) {
   const auto link = attach();  // no event appears
   ASSERT_FALSE(link);

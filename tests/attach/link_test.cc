@@ -106,6 +106,19 @@ TEST(Link, AForcedDetachThatTheKernelCannotDoEndsWithTheLastPin) {
   EXPECT_EQ(Link::open_pinned(kernel, "/sys/fs/bpf/one").error().code(), Errc::not_found);
 }
 
+TEST(Link, AForcedDetachThatTheKernelCannotDoSaysWhenAnotherHoldsTheLink) {
+  FakeKernel kernel;
+  const Program program = program_in(kernel, "raw_tp/sched_switch");
+  auto held = attach_program(program);
+  ASSERT_TRUE(held->pin("/sys/fs/bpf/one"));
+  kernel.fail_command(BPF_LINK_DETACH, 0, EOPNOTSUPP);
+  const auto detached = Link::open_pinned(kernel, "/sys/fs/bpf/one")->detach();
+  ASSERT_FALSE(detached);
+  EXPECT_EQ(detached.error().code(), Errc::unsupported);
+  EXPECT_NE(detached.error().message().find("somebody else holds it"), std::string::npos);
+  EXPECT_TRUE(kernel.pins().empty());
+}
+
 TEST(Link, WhatThePinHoldsMustBeALink) {
   FakeKernel kernel;
   const Program program = program_in(kernel, "raw_tp/sched_switch");

@@ -7,6 +7,7 @@
 #include <cerrno>
 
 #include "attach/configured.h"
+#include "attach/refusal.h"
 #include "attach/trace_fixture.h"
 #include "skep/iterator.h"
 #include "skep/perf_event.h"
@@ -145,14 +146,45 @@ TEST(Iterator, IsNarrowedByItsTarget) {
 TEST(Iterator, OldKernelsKnowFewerTargets) {
   for (const bool is_cgroup : {false, true}) {
     Machine machine("5.10.0");
-    const Program program = machine.program("iter/task", BPF_TRACE_ITER, "task");
+    const Program program = machine.program("iter", BPF_TRACE_ITER, is_cgroup ? "cgroup" : "task");
     machine.kernel.fail_command(BPF_LINK_CREATE, 0, EINVAL);
     const auto refused = is_cgroup ? attach_iterator(program, {.cgroup = "/sys/fs/cgroup"}, machine.options())
                                    : attach_iterator(program, {.process = 1}, machine.options());
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().code(), Errc::unsupported);
     EXPECT_THAT(refused.error().message(), HasSubstr("needs Linux 6.1"));
+    EXPECT_EQ(machine.kernel.calls(BPF_LINK_CREATE).size(), is_cgroup ? 1 : 0)
+        << "an old kernel would walk all tasks";
   }
+}
+
+TEST(Iterator, ATargetThatDoesNotFitIsRefusedBeforeTheKernelIsAsked) {
+  Machine machine;
+  for (const auto& [iterator, target] : {std::pair<const char*, IteratorTarget>("tcp", {.process = 1}),
+                                         {"task", {.cgroup = "/sys/fs/cgroup"}},
+                                         {"cgroup", {.thread = 1}},
+                                         {"bpf_prog", {.cgroup = "/sys/fs/cgroup"}}}) {
+    const auto refused =
+        attach_iterator(machine.program("iter", BPF_TRACE_ITER, iterator), target, machine.options());
+    ASSERT_FALSE(refused) << iterator;
+    EXPECT_EQ(refused.error().code(), Errc::invalid) << iterator;
+  }
+  EXPECT_TRUE(machine.kernel.calls(BPF_LINK_CREATE).empty());
+  EXPECT_TRUE(attach_iterator(machine.program("iter", BPF_TRACE_ITER, "of_a_newer_kernel"), {.process = 1},
+                              machine.options()));
+}
+
+TEST(Refusal, OfRightsNamesThoseOfTheKindOfProgram) {
+  Machine machine;
+  machine.root.file("/proc/self/status", "CapEff:\t0000000000000000\n");
+  const auto denied = [&](const Needs& needs) {
+    const Error error(Errc::denied, "refused", EPERM);
+    return std::string(with_reason(error.clone(), machine.facts, machine.options(), needs).message());
+  };
+  EXPECT_THAT(denied({.noun = "x", .since = {5, 8}}), HasSubstr("CAP_NET_ADMIN"));
+  const std::string traced = denied({.noun = "x", .since = {5, 8}, .rights_of = BPF_PROG_TYPE_TRACING});
+  EXPECT_THAT(traced, HasSubstr("CAP_PERFMON"));
+  EXPECT_THAT(traced, testing::Not(HasSubstr("CAP_NET_ADMIN")));
 }
 
 TEST(Iterator, ItsTextComesInPieces) {

@@ -114,6 +114,29 @@ TEST_F(Uprobe, AReturnProbeHasItsBit) {
   EXPECT_EQ(events().at(0).config, 1U);
 }
 
+TEST_F(Uprobe, NothingReplacesReturnAddressesOfGoPrograms) {
+  ImageBuilder builder;
+  builder.add_section(".text", SHT_PROGBITS, std::vector<std::byte>(64, std::byte{0xc3}));
+  builder.add_symbols(".symtab", SHT_SYMTAB, {{"first", text, 16}});
+  builder.add_section(".go.buildinfo", SHT_PROGBITS, std::vector<std::byte>(32));
+  root.file("/go", builder.build());
+  const std::string go = root.path() + "/go";
+  const Program single = program_in("uretprobe");
+  const Program session = program_in("uprobe.session", BPF_TRACE_UPROBE_SESSION);
+  for (const auto& refused :
+       {attach_uprobe(single, {.path = go, .function = "first", .point = UprobePoint::function_end},
+                      options()),
+        attach_uprobe(single, {.path = go, .offset = 120, .point = UprobePoint::function_end}, options()),
+        attach_uprobe_multi(single, {.path = go, .offsets = {120}, .point = UprobePoint::function_end},
+                            options()),
+        attach_uprobe_multi(session, {.path = go, .pattern = "f*"}, options())}) {
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code(), Errc::unsupported);
+    EXPECT_THAT(refused.error().message(), HasSubstr("is a Go program"));
+  }
+  EXPECT_TRUE(attach_uprobe(single, {.path = go, .offset = 120}, options()));
+}
+
 TEST_F(Uprobe, ReturnInstructionsAreSeveralProbes) {
   const Program program = program_in("uprobe");
   const auto link = attach_uprobe(

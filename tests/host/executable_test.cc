@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <lzma.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -234,6 +235,16 @@ TEST(Executable, AThingThatIsNoneIsRefused) {
     ASSERT_FALSE(opened) << path;
     EXPECT_THAT(opened.error().message(), HasSubstr(path));
   }
+}
+
+TEST(Executable, ANamedPipeIsRefusedAndNotWaitedFor) {
+  const std::string pipe = testing::TempDir() + "skep_pipe_" + std::to_string(::getpid());
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  const auto opened = Executable::open(pipe);
+  ::unlink(pipe.c_str());
+  ASSERT_FALSE(opened);
+  EXPECT_EQ(opened.error().code(), Errc::invalid);
+  EXPECT_THAT(opened.error().message(), HasSubstr("is no regular file"));
 }
 
 TEST(Executable, NotesOfProbesAreReadAndMovedAsPrelinkMoved) {

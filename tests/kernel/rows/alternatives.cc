@@ -97,9 +97,12 @@ TEST(Links, APinnedLinkIsListedDescribedAndDetachedByItsPin) {
   const auto ids = link_ids();
   ASSERT_TRUE(ids);
   EXPECT_NE(std::ranges::find(*ids, info->id), ids->end());
-  const auto by_id = Link::open_id(info->id);
-  ASSERT_TRUE(by_id) << by_id.error().message();
-  ASSERT_TRUE(link->detach());
+  {
+    const auto by_id = Link::open_id(info->id);
+    ASSERT_TRUE(by_id) << by_id.error().message();
+  }
+  const auto detached = link->detach();
+  ASSERT_TRUE(detached) << detached.error().message();
   EXPECT_LT(::access(pin.c_str(), F_OK), 0);
 }
 
