@@ -54,6 +54,8 @@ struct AttachOutcome {
 /// What attaching did, also when it failed: every program's fate, in the order of ObjectSpec::programs.
 struct AttachReport {
   std::vector<AttachOutcome> programs;
+  std::vector<std::string>
+      link_names;  ///< one for each Link of the answer: its program's name, or that of the struct_ops map that it attaches as a whole
   std::vector<std::string> notes;  ///< fallbacks taken, one sentence each
   std::chrono::microseconds time{};
 };

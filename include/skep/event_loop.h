@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <coroutine>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -70,8 +71,9 @@ class EventLoop {
   ~EventLoop();
 
   /// `co_await loop.readable(fd)` suspends until it is, and gives a Result<void>. Errors: busy (another coroutine waits for it), kernel. A coroutine that is
-  /// destroyed while it waits just leaves.
-  Readable readable(int descriptor);
+  /// destroyed while it waits just leaves. `has_waiting`, when given, is asked once it is listened for, and true goes on at once. Perf events need it: they tell
+  /// of what came once, to whoever looks first, and that is the arming. Of a PerfBuffer: `[&] { return buffer.statistics().waiting_bytes != 0; }`.
+  Readable readable(int descriptor, std::function<bool()> has_waiting = {});
   /// The loop's own descriptor, which is readable when a coroutine can go on.
   int descriptor() const;
   /// Coroutines that wait.
@@ -88,13 +90,14 @@ class EventLoop {
 /// What EventLoop::readable() gives to co_await.
 class [[nodiscard]] EventLoop::Readable {
  public:
-  Readable(State& loop, int descriptor) : loop_(&loop), descriptor_(descriptor) {}
+  Readable(State& loop, int descriptor, std::function<bool()> has_waiting)
+      : loop_(&loop), descriptor_(descriptor), has_waiting_(std::move(has_waiting)) {}
   Readable(const Readable&) = delete;
   Readable& operator=(const Readable&) = delete;
   ~Readable();
 
   bool await_ready() const noexcept { return false; }
-  /// False, and so no suspension, when the descriptor cannot be waited for.
+  /// False, and so no suspension, when the descriptor cannot be waited for or something waits already.
   bool await_suspend(std::coroutine_handle<> who);
   Result<void> await_resume() {
     if (error_) {
@@ -107,6 +110,7 @@ class [[nodiscard]] EventLoop::Readable {
   friend class EventLoop;
   State* loop_;
   int descriptor_;
+  std::function<bool()> has_waiting_;
   bool waits_ = false;
   std::coroutine_handle<> who_;
   std::optional<Error> error_;

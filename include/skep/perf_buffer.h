@@ -85,6 +85,15 @@ class PerfReader {
     u64 position = 0;
     u64 limit = 0;
   };
+  /// The element of the map that holds the event. Emptied with the reader: the map would keep the event, and programs would go on filling a ring that nobody reads.
+  struct Place {
+    kernel::Kernel* kernel = nullptr;
+    int map_fd = -1;
+    u32 cpu = 0;
+  };
+  struct Leave {
+    void operator()(Place* place) const;
+  };
   PerfReader() = default;
 
   /// Errors: malformed (the positions contradict each other).
@@ -104,10 +113,11 @@ class PerfReader {
   std::size_t page_bytes_ = 0;
   std::vector<std::byte> across_;  // a record that goes across the end
   std::unique_ptr<Counters> counters_;
+  std::unique_ptr<Place, Leave> place_;
 };
 
-/// The rings of all processors. Move-only; destroying it closes the perf events, and what programs send from then on is lost to them (ENOENT). The Map must
-/// outlive it.
+/// The rings of all processors. Move-only; destroying it takes the perf events out of the map and closes them, and what programs send from then on is lost to
+/// them (ENOENT). The Map must outlive it. One at a time per map: the one that goes takes out whatever event is in its processors' places.
 class PerfBuffer {
  public:
   /// Opens a perf event per processor, maps its ring and puts it into `map`. A processor that goes offline meanwhile is left out. Errors: invalid (another

@@ -217,6 +217,8 @@ Result<std::vector<Link>> attach_all(Object& object, const AttachAllOptions& opt
   for (Task& task : tasks) {
     if (task.link) {
       links.push_back(std::move(*task.link));
+      told.link_names.push_back(task.table != nullptr ? task.table->name
+                                                      : told.programs[task.attached].program);
     }
   }
   told.time = std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - start);
@@ -224,6 +226,7 @@ Result<std::vector<Link>> attach_all(Object& object, const AttachAllOptions& opt
     // What failed first is what the caller must hear.
     const auto detached = detach_all(links);
     static_cast<void>(detached);
+    told.link_names.clear();
     return std::unexpected(std::move(*first));
   }
   return links;

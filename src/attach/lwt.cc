@@ -150,7 +150,16 @@ Result<Route> route_of(const Program& program, const RouteTarget& target, const 
       .headroom = target.headroom,
       .place = cat(name_of(prog_type_names, program.traits().type), " on the route to ", target.destination)};
   SKEP_TRY(route.destination, parse_prefix(target.destination, "destination"));
+  if (route.destination.family == AF_INET6 && route.metric == 0) {
+    // What the kernel makes of none. Deleting without one would take any route to the destination.
+    constexpr u32 default_ipv6_metric = 1024;
+    route.metric = default_ipv6_metric;
+  }
   if (!target.gateway.empty()) {
+    if (target.gateway.contains('/')) {
+      return fail(Errc::invalid,
+                  cat("gateway: want an address without a length, have '", target.gateway, "'"));
+    }
     SKEP_TRY(route.gateway, parse_prefix(target.gateway, "gateway"));
     if (route.gateway->family != route.destination.family) {
       return fail(Errc::invalid, cat("gateway ", target.gateway, ": want the family of the destination ",

@@ -15,6 +15,9 @@ int target_of(const ProgAttachment& how) {
   return how.target ? how.target.raw() : 0;
 }
 
+/// What is said about the position when a program comes; one that takes another's place is refused with it.
+constexpr u32 position_flags = BPF_F_BEFORE | BPF_F_AFTER | BPF_F_ID | BPF_F_LINK;
+
 class AttachedProg final : public Attachment {
  public:
   AttachedProg(kernel::Kernel& kernel, ProgAttachment how, Fd program)
@@ -39,12 +42,12 @@ class AttachedProg final : public Attachment {
     }
     SKEP_TRY(Fd program, kernel::duplicate(replacement.fd().raw(), "a program"));
     const bool by_name = how_.replace == ProgAttachment::Replace::by_name;
-    SKEP_CHECK(
-        kernel::prog_attach(kernel_, {.target = target_of(how_),
-                                      .prog_fd = program.raw(),
-                                      .type = how_.type,
-                                      .flags = (how_.flags & ~BPF_F_REPLACE) | (by_name ? BPF_F_REPLACE : 0),
-                                      .replace_fd = by_name ? program_.raw() : -1}));
+    SKEP_CHECK(kernel::prog_attach(
+        kernel_, {.target = target_of(how_),
+                  .prog_fd = program.raw(),
+                  .type = how_.type,
+                  .flags = (how_.flags & ~(BPF_F_REPLACE | position_flags)) | (by_name ? BPF_F_REPLACE : 0),
+                  .replace_fd = by_name ? program_.raw() : -1}));
     program_ = std::move(program);
     return {};
   }

@@ -198,6 +198,24 @@ Result<void> Filter::update(const Program& replacement) {
   return {};
 }
 
+/// The kind of what takes the place that clsact needs; empty when the kernel does not say.
+std::string kind_in_the_place_of_clsact(Netlink& netlink, const FoundDevice& device) {
+  NetlinkWriter request(RTM_GETQDISC, 0);
+  request.fixed(
+      tcmsg{.index = static_cast<s32>(device.index), .handle = TC_H_CLSACT_HANDLE, .parent = TC_H_CLSACT});
+  const auto replies = netlink.ask(request, "look at the discipline");
+  if (!replies) {
+    return {};
+  }
+  for (const NetlinkReply& reply : *replies) {
+    if (reply.type == RTM_NEWQDISC) {
+      const auto attributes = reply.attributes(sizeof(tcmsg));
+      return attributes ? std::string(attributes->text(TCA_KIND)) : std::string();
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<bool> make_clsact(Netlink& netlink, const FoundDevice& device) {
@@ -211,6 +229,11 @@ Result<bool> make_clsact(Netlink& netlink, const FoundDevice& device) {
     return true;
   }
   if (done.error().sys_errno() == EEXIST) {
+    const std::string kind = kind_in_the_place_of_clsact(netlink, device);
+    if (!kind.empty() && kind != "clsact") {
+      return std::unexpected(Error(
+          Errc::busy, cat(subject, ": its place is taken by a discipline of kind '", kind, "'"), EEXIST));
+    }
     return false;
   }
   return std::unexpected(without_module(std::move(done).error(), "CONFIG_NET_SCH_INGRESS"));
@@ -255,7 +278,10 @@ Result<std::vector<TcFilter>> list_filters(Netlink& netlink, u32 index, u32 pare
 
 Result<void> delete_filter(Netlink& netlink, const TcPlace& at, FilterKind kind) {
   NetlinkWriter request(RTM_DELTFILTER, 0);
-  request.fixed(head_of(at)).text(TCA_KIND, kind_name(kind));
+  // Without a protocol: the filter at this priority and handle, whichever it has.
+  tcmsg head = head_of(at);
+  head.info = at.priority << 16;
+  request.fixed(head).text(TCA_KIND, kind_name(kind));
   return netlink.tell(request, "delete the filter");
 }
 

@@ -47,6 +47,19 @@ Error explained(Error error, attach::Netlink& netlink, u32 index) {
   return error;
 }
 
+/// The mode to detach from: with any, that of the program which is there. Without it the kernel looks only where the driver would have one.
+XdpMode mode_there(const XdpStatus& status, XdpMode mode) {
+  if (mode != XdpMode::any) {
+    return mode;
+  }
+  for (const XdpMode each : {XdpMode::native, XdpMode::generic, XdpMode::offload}) {
+    if (attach::xdp_program_at(status, each) != 0) {
+      return each;
+    }
+  }
+  return mode;
+}
+
 }  // namespace
 
 std::string_view name_of(XdpMode mode) {
@@ -105,8 +118,9 @@ Result<void> detach_xdp(const NetDevice& device, XdpMode mode, const Program* on
   if (present == 0) {
     return fail(Errc::not_found, cat(place, ": no program is attached in mode ", name_of(mode)));
   }
-  auto done = attach::set_xdp(
-      *netlink, {.index = found.index, .mode = mode, .expected_fd = only != nullptr ? only->fd().raw() : -1});
+  auto done = attach::set_xdp(*netlink, {.index = found.index,
+                                         .mode = mode_there(status, mode),
+                                         .expected_fd = only != nullptr ? only->fd().raw() : -1});
   if (!done) {
     return std::unexpected(explained(std::move(done).error().within(place), *netlink, found.index));
   }

@@ -32,6 +32,12 @@ class XdpOnDevice final : public Attachment {
     if (!done && (done.error().sys_errno() == ENODEV || done.error().sys_errno() == ENOENT)) {
       return {};
     }
+    if (!done && done.error().sys_errno() == EEXIST) {
+      const auto status = xdp_status(*netlink_, {.index = index_});
+      if (status && xdp_program_at(*status, mode_) == 0) {
+        return {};
+      }
+    }
     return done;
   }
   void release() override { program_.reset(); }

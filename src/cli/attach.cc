@@ -89,15 +89,11 @@ void tell(const Attached& made, const std::string& path, Output& out) {
   }
 }
 
-/// Pins each link under the name of its program. All or none.
+/// Pins each link under the name of its program, or of its struct_ops map. All or none.
 Result<void> pin_all(Attached& made, const std::string& directory) {
   SKEP_CHECK(kernel::make_pin_directory(load::this_kernel(), directory.c_str()));
-  std::size_t next = 0;
-  for (const AttachOutcome& outcome : made.report.programs) {
-    if (outcome.state != State::attached) {
-      continue;
-    }
-    if (auto pinned = made.links[next].pin(cat(directory, "/", outcome.program)); !pinned) {
+  for (std::size_t i = 0; i < made.links.size(); ++i) {
+    if (auto pinned = made.links[i].pin(cat(directory, "/", made.report.link_names[i])); !pinned) {
       for (Link& link : made.links) {
         if (!link.pin_path().empty()) {
           static_cast<void>(link.unpin());
@@ -105,7 +101,6 @@ Result<void> pin_all(Attached& made, const std::string& directory) {
       }
       return pinned;
     }
-    ++next;
   }
   return {};
 }

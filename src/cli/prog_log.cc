@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "cli/live.h"
 #include "cli/verbs.h"
+#include "cli/visible.h"
 #include "kernel/host_kernel.h"
 #include "kernel/prog_run.h"
 
@@ -50,7 +51,8 @@ Result<bool> drain(kernel::Kernel& kernel, int fd, kernel::ProgStream stream, Ou
     out.json({{"stream", is_error ? "stderr" : "stdout"}, {"text", text}});
   } else if (is_error) {
     out.flush();
-    std::fwrite(text.data(), 1, text.size(), stderr);
+    const std::string harmless = visible(text);
+    std::fwrite(harmless.data(), 1, harmless.size(), stderr);
   } else {
     out.write(text);
   }
@@ -70,10 +72,14 @@ Result<void> read_streams(const Arguments& arguments, Output& out) {
       had_some |= some;
     }
     out.flush();
-    if (had_some && out.lost() == 0) {
+    const bool is_over = arguments.has("for") && Clock::now() >= end;
+    if (out.reader_is_gone() || out.lost() != 0 || (follows && is_over)) {
+      return {};
+    }
+    if (had_some) {
       continue;
     }
-    if (!follows || out.lost() != 0 || (arguments.has("for") && Clock::now() >= end)) {
+    if (!follows) {
       return {};
     }
     // The kernel has nothing to wait on: streams are asked.

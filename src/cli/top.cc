@@ -92,7 +92,7 @@ Result<void> watch(const Arguments& arguments, Output& out) {
     }
     show(program_rates(before, now, at - then), std::chrono::duration<double>(at - then).count(), out);
     out.flush();
-    if (out.lost() != 0) {
+    if (out.reader_is_gone() || out.lost() != 0) {
       break;
     }
     before = std::move(now);

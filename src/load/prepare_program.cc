@@ -9,6 +9,7 @@
 #include "kernel/map.h"
 #include "kernel/obj.h"
 #include "load/steps.h"
+#include "skep/uapi/flags.h"
 
 namespace skep::load {
 namespace {
@@ -79,12 +80,15 @@ Result<void> find_replaced(const Session& session, ProgramPlan& plan, Prepared& 
   return {};
 }
 
-Result<Fd> make_jump_table(kernel::Kernel& kernel, const JumpTablePlan& table) {
+Result<Fd> make_jump_table(const Session& session, const JumpTablePlan& table) {
+  kernel::Kernel& kernel = session.kernel;
   SKEP_TRY(Fd fd, kernel::map_create(kernel, {.type = BPF_MAP_TYPE_INSN_ARRAY,
                                               .key_bytes = sizeof(u32),
                                               .value_bytes = sizeof(InsnArrayValue),
                                               .max_entries = static_cast<u32>(table.targets.size()),
-                                              .name = ".jumptables"}));
+                                              .flags = session.token_fd >= 0 ? u32{BPF_F_TOKEN_FD} : 0u,
+                                              .name = ".jumptables",
+                                              .token_fd = session.token_fd}));
   for (u32 i = 0; i < table.targets.size(); ++i) {
     const InsnArrayValue value{.original_insn = table.targets[i]};
     SKEP_CHECK(kernel::map_update(kernel, {.map_fd = fd.raw(), .key = &i}, &value));
@@ -97,7 +101,7 @@ Result<void> make_jump_tables(const Session& session, ProgramPlan& plan, Prepare
   std::vector<int> fds;
   for (const JumpTablePlan& table : plan.jump_tables) {
     const std::string noun = cat("jump table '", session.spec.jump_tables[table.table].name, "'");
-    auto fd = make_jump_table(session.kernel, table);
+    auto fd = make_jump_table(session, table);
     if (!fd) {
       Error error = std::move(fd).error().within(noun);
       const auto release = session.facts.release();

@@ -105,8 +105,8 @@ std::size_t EventLoop::waiting() const {
   return state_->waiting.size();
 }
 
-EventLoop::Readable EventLoop::readable(int descriptor) {
-  return Readable(*state_, descriptor);
+EventLoop::Readable EventLoop::readable(int descriptor, std::function<bool()> has_waiting) {
+  return Readable(*state_, descriptor, std::move(has_waiting));
 }
 
 Result<u32> EventLoop::run_once(Timeout timeout) {
@@ -144,6 +144,10 @@ bool EventLoop::Readable::await_suspend(std::coroutine_handle<> who) {
   }
   if (auto armed = loop_->arm(descriptor_); !armed) {
     error_ = std::move(armed).error();
+    return false;
+  }
+  if (has_waiting_ && has_waiting_()) {
+    loop_->kernel->epoll_control(loop_->epoll.raw(), EPOLL_CTL_DEL, descriptor_, nullptr);
     return false;
   }
   who_ = who;

@@ -96,6 +96,12 @@ void add_to(std::atomic<u64>& counter, u64 what) {
 
 }  // namespace
 
+void PerfReader::Leave::operator()(Place* place) const {
+  const std::unique_ptr<Place> owned(place);
+  // Nobody to tell: an element that is gone already is as good.
+  static_cast<void>(kernel::map_delete(*owned->kernel, {.map_fd = owned->map_fd, .key = &owned->cpu}));
+}
+
 u64* PerfReader::head() const {
   return reinterpret_cast<u64*>(memory_.address() + offsetof(perf_event_mmap_page, data_head));
 }
@@ -202,8 +208,9 @@ Result<void> PerfBuffer::add(const Map& map, const PerfOptions& options, u32 cpu
   SKEP_CHECK(
       kernel::done(kernel.control(reader.event_.raw(), PERF_EVENT_IOC_ENABLE, 0), "enable a perf event"));
   const u32 value = static_cast<u32>(reader.event_.raw());
-  SKEP_CHECK(kernel::map_update(kernel, {.map_fd = map.fd().raw(), .key = &cpu}, &value));
   SKEP_CHECK(poller_.add(reader.event_.raw(), readers_.size()));
+  SKEP_CHECK(kernel::map_update(kernel, {.map_fd = map.fd().raw(), .key = &cpu}, &value));
+  reader.place_.reset(new PerfReader::Place{.kernel = &kernel, .map_fd = map.fd().raw(), .cpu = cpu});
   readers_.push_back(std::move(reader));
   return {};
 }

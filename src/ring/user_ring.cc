@@ -9,6 +9,9 @@ namespace skep {
 
 using std::chrono::steady_clock;
 
+/// A program gets a record as a dynptr, which has 24 bits for the size; the kernel would never get past a larger one.
+constexpr u32 most_record_bytes = (u32{1} << 24) - 1;
+
 void UserRecord::finish(u32 flags) {
   if (header_ == nullptr) {
     return;
@@ -52,7 +55,13 @@ u64 UserRingBuffer::waiting_bytes() const {
 Result<UserRecord> UserRingBuffer::reserve(u32 bytes) {
   constexpr u32 header_bytes = BPF_RINGBUF_HDR_SZ;
   const u64 step = (u64{bytes} + header_bytes + 7) & ~u64{7};
-  if (bytes >= BPF_RINGBUF_DISCARD_BIT || step > size_bytes()) {
+  if (bytes > most_record_bytes) {
+    return std::unexpected(Error(Errc::invalid,
+                                 cat("user ring buffer '", name_, "': a record of ", bytes,
+                                     " bytes is more than programs can be handed, ", most_record_bytes),
+                                 E2BIG));
+  }
+  if (step > size_bytes()) {
     return std::unexpected(Error(Errc::invalid,
                                  cat("user ring buffer '", name_, "': a record of ", bytes,
                                      " bytes does not fit into its ", size_bytes()),

@@ -78,6 +78,7 @@ TEST(AttachAll, AttachesWhatSaysWhereToAndTellsTheRest) {
   auto links = attach_all(object, options(), &report);
   ASSERT_TRUE(links) << links.error().message();
   EXPECT_EQ(links->size(), 1U);
+  EXPECT_EQ(report.link_names, std::vector<std::string>{"p0"});
   EXPECT_EQ(states(report), "p0 attached, p1 needs more, p2 needs more, p3 not loaded, p4 needs more");
   EXPECT_EQ(report.programs[0].place, "raw tracepoint a");
   EXPECT_THAT(report.programs[1].error->message(), HasSubstr("a network device (--iface)"));

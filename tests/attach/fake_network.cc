@@ -44,6 +44,7 @@ void FakeNetwork::know(int prog_fd, u32 id) {
 void FakeNetwork::forget() {
   xdp.clear();
   clsact.clear();
+  ingress.clear();
   filters.clear();
   routes.clear();
 }
@@ -106,9 +107,8 @@ int FakeNetwork::handle(const NetlinkMessage& message, u32 sequence) {
     case RTM_GETLINK: return get_link(message, sequence);
     case RTM_SETLINK: return set_link(message);
     case RTM_NEWQDISC:
-      return clsact.insert(static_cast<u32>(fixed_of<tcmsg>(message).index)).second ? 0 : EEXIST;
     case RTM_DELQDISC:
-      return clsact.erase(static_cast<u32>(fixed_of<tcmsg>(message).index)) != 0 ? 0 : EINVAL;
+    case RTM_GETQDISC: return change_qdisc(message, sequence);
     case RTM_NEWTFILTER:
     case RTM_DELTFILTER: return change_filter(message, sequence);
     case RTM_GETTFILTER: return get_filter(message, sequence);
@@ -164,6 +164,25 @@ int FakeNetwork::set_link(const NetlinkMessage& message) {
   if (fd >= 0) {
     xdp[index] = id_of(fd);
   }
+  return 0;
+}
+
+int FakeNetwork::change_qdisc(const NetlinkMessage& message, u32 sequence) {
+  const u32 index = static_cast<u32>(fixed_of<tcmsg>(message).index);
+  if (message.type == RTM_NEWQDISC) {
+    return !ingress.contains(index) && clsact.insert(index).second ? 0 : EEXIST;
+  }
+  if (message.type == RTM_DELQDISC) {
+    return clsact.erase(index) != 0 ? 0 : EINVAL;
+  }
+  if (!ingress.contains(index) && !clsact.contains(index)) {
+    return ENOENT;
+  }
+  NetlinkWriter reply(RTM_NEWQDISC, 0);
+  reply.fixed(tcmsg{.index = static_cast<s32>(index), .handle = TC_H_CLSACT_HANDLE, .parent = TC_H_CLSACT});
+  reply.text(TCA_KIND, ingress.contains(index) ? "ingress" : "clsact");
+  const auto bytes = reply.finish(sequence);
+  answers_.emplace_back(bytes.begin(), bytes.end());
   return 0;
 }
 

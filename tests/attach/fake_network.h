@@ -26,6 +26,7 @@ class FakeNetwork {
   std::map<std::string, u32> devices{{"eth0", 2}, {"veth7", 7}};
   std::map<u32, u32> xdp;  ///< device to the program in its driver
   std::set<u32> clsact;
+  std::set<u32> ingress;  ///< devices that have the older discipline in clsact's place
   std::map<FilterKey, Filter> filters;
   std::vector<std::string> routes;
   std::map<u16, std::pair<int, std::string>> refusals;  ///< type of message to errno and text
@@ -46,6 +47,7 @@ class FakeNetwork {
   int handle(const attach::NetlinkMessage& message, u32 sequence);
   int get_link(const attach::NetlinkMessage& message, u32 sequence);
   int set_link(const attach::NetlinkMessage& message);
+  int change_qdisc(const attach::NetlinkMessage& message, u32 sequence);
   int change_filter(const attach::NetlinkMessage& message, u32 sequence);
   int get_filter(const attach::NetlinkMessage& message, u32 sequence);
   void tell_filter(const FilterKey& key, const Filter& filter, u32 sequence);

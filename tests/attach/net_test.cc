@@ -87,6 +87,15 @@ TEST_F(Net, XdpByNetlinkTakesAwayItsOwnProgramAlone) {
   }
 }
 
+TEST_F(Net, XdpByNetlinkIsDetachedWhereSomebodyTookTheProgramAway) {
+  const Program mine = xdp();
+  auto link = attach_xdp(mine, {.device = {.index = 2}, .way = XdpTarget::Way::netlink}, on("6.1.0"));
+  ASSERT_TRUE(link) << link.error().message();
+  network.xdp.clear();
+  const auto done = link->detach();
+  EXPECT_TRUE(done) << done.error().message();
+}
+
 TEST_F(Net, XdpByNetlinkReplacesInOneStep) {
   const Program first = xdp();
   const Program second = xdp();
@@ -154,6 +163,21 @@ TEST_F(Net, AFilterMakesItsHookAndTakesItAwayWithTheLast) {
   EXPECT_EQ(network.filters.size(), 1U);
   EXPECT_TRUE(second->detach());
   EXPECT_TRUE(network.filters.empty());
+}
+
+TEST_F(Net, AnIngressDisciplineIsNotTakenForClsact) {
+  const Program program = tc();
+  const TcTarget target{.hook = {.device = {.name = "eth0"}}};
+  network.ingress.insert(2);
+  const auto link = attach_tc(program, target, on("6.1.0"));
+  ASSERT_FALSE(link);
+  EXPECT_EQ(link.error().code(), Errc::busy);
+  EXPECT_TRUE(link.error().message().contains("'ingress'")) << link.error().message();
+  network.ingress.clear();
+  network.clsact.insert(2);
+  EXPECT_TRUE(attach_tc(program, target, on("6.1.0"))) << "somebody else's clsact is as good";
+  network.refusals[attach::RTM_GETQDISC] = {EPERM, ""};
+  EXPECT_TRUE(attach_tc(program, target, on("6.1.0"))) << "the question may be refused";
 }
 
 TEST_F(Net, ADetachedFilterIsNotSomebodyElses) {
@@ -354,6 +378,22 @@ TEST_F(Net, ARouteIsMadeOnceAndGoesWithItsLink) {
         Errc::invalid)
         << bad;
   }
+}
+
+TEST_F(Net, AnIpv6RouteHasTheMetricThatTheKernelWouldGiveIt) {
+  const Program program = this->program(BPF_PROG_TYPE_LWT_XMIT, {}, "lwt_xmit");
+  auto link = attach_lwt(program, {.destination = "fc00::/64", .device = {.name = "eth0"}}, on("6.1.0"));
+  ASSERT_TRUE(link) << link.error().message();
+  ASSERT_EQ(network.routes.size(), 1U);
+  EXPECT_TRUE(network.routes.front().ends_with(" 1024"));
+  ASSERT_TRUE(link->detach());
+  EXPECT_TRUE(network.is_empty());
+  EXPECT_EQ(
+      attach_lwt(program, {.destination = "fc00::/64", .device = {.name = "eth0"}, .gateway = "fc01::1/64"},
+                 on("6.1.0"))
+          .error()
+          .code(),
+      Errc::invalid);
 }
 
 using Attach = Result<Link> (*)(const Program&, const AttachOptions&, const Map&);

@@ -137,6 +137,35 @@ TEST(EventLoop, ResumesACoroutineWhenItsDescriptorIsReadable) {
   EXPECT_EQ(loop->run_once().value(), 0U) << "nobody waits, so it does not either";
 }
 
+Task wait_unless(EventLoop& loop, const Pipe& pipe, const bool& has_waiting, u32& resumed) {
+  for (;;) {
+    EXPECT_TRUE(co_await loop.readable(pipe.from.raw(), [&] { return has_waiting; }));
+    if (++resumed == 2) {
+      co_return;
+    }
+  }
+}
+
+TEST(EventLoop, WhatWaitsAlreadyIsNotWaitedFor) {
+  auto loop = EventLoop::create();
+  ASSERT_TRUE(loop);
+  const Pipe pipe;
+  u32 resumed = 0;
+  bool has_waiting = true;
+  const Task eager = wait_unless(*loop, pipe, has_waiting, resumed);
+  EXPECT_TRUE(eager.done());
+  EXPECT_EQ(resumed, 2U);
+  EXPECT_EQ(loop->waiting(), 0U);
+  resumed = 0;
+  has_waiting = false;
+  const Task patient = wait_unless(*loop, pipe, has_waiting, resumed);
+  EXPECT_EQ(resumed, 0U);
+  has_waiting = true;
+  pipe.put();
+  EXPECT_EQ(loop->run_once(milliseconds(1000)).value(), 1U);
+  EXPECT_TRUE(patient.done());
+}
+
 TEST(EventLoop, ACoroutineThatIsDestroyedWhileItWaitsJustLeaves) {
   auto loop = EventLoop::create();
   ASSERT_TRUE(loop);

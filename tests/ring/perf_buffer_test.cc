@@ -4,6 +4,8 @@
 #include <linux/perf_event.h>
 #include <sys/mman.h>
 
+#include <algorithm>
+#include <cerrno>
 #include <cstring>
 #include <deque>
 #include <map>
@@ -144,6 +146,27 @@ TEST(PerfBuffer, HasAnEventPerOnlineProcessorThatTheMapHasAPlaceFor) {
   std::memcpy(&value, updates[1].value.data(), 4);
   EXPECT_EQ(key, 2U);
   EXPECT_EQ(static_cast<int>(value), buffer.readers()[1].descriptor());
+}
+
+TEST(PerfBuffer, WhoeverGoesTakesTheEventsOutOfTheMap) {
+  FakePerf fake;
+  const Map map = fake.make_map();
+  {
+    PerfBuffer buffer = open_buffer(map);
+    const PerfBuffer moved = std::move(buffer);
+    EXPECT_TRUE(fake.kernel.calls(BPF_MAP_DELETE_ELEM).empty());
+  }
+  const auto taken_out = fake.kernel.calls(BPF_MAP_DELETE_ELEM);
+  ASSERT_EQ(taken_out.size(), 3U);
+  std::vector<u32> cpus(3);
+  for (std::size_t i = 0; i < cpus.size(); ++i) {
+    std::memcpy(&cpus[i], taken_out[i].key.data(), 4);
+  }
+  std::ranges::sort(cpus);
+  EXPECT_EQ(cpus, (std::vector<u32>{0, 2, 3}));
+  fake.kernel.fail_kind(CallKind::perf_event_open, 1, EACCES);
+  EXPECT_FALSE(PerfBuffer::open(map, {.pages_per_cpu = pages}));
+  EXPECT_EQ(fake.kernel.calls(BPF_MAP_DELETE_ELEM).size(), 4U) << "that of the one that was opened";
 }
 
 TEST(PerfBuffer, RecordsComeWithTheirProcessorAndLostOnesAreCounted) {
