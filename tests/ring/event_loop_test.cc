@@ -139,7 +139,8 @@ TEST(EventLoop, ResumesACoroutineWhenItsDescriptorIsReadable) {
 
 Task wait_unless(EventLoop& loop, const Pipe& pipe, const bool& has_waiting, u32& resumed) {
   for (;;) {
-    EXPECT_TRUE(co_await loop.readable(pipe.from.raw(), [&] { return has_waiting; }));
+    const auto readable = co_await loop.readable(pipe.from.raw(), [&] { return has_waiting; });
+    EXPECT_TRUE(readable);
     if (++resumed == 2) {
       co_return;
     }
