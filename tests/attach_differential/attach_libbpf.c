@@ -89,5 +89,8 @@ int main(int count, char** words) {
     access("/mark/", F_OK);
     printf("%s %s\n", bpf_program__name(program), failed ? "failed" : "attached");
   }
+  // Filters stay when their maker goes, and would be in the way of the other loader's.
+  LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = (int)loopback, .attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS);
+  bpf_tc_hook_destroy(&hook);
   return 0;
 }
