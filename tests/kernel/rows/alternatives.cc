@@ -65,8 +65,9 @@ TEST(Alternatives, TheFirstThatThisKernelCanDoIsAttached) {
   EXPECT_EQ(object->map("commands") == nullptr, test::is_before(6, 1));
   if (test::is_before(5, 18)) {
     // Planning may find before the kernel does what else the program needs.
-    EXPECT_THAT(loaded.programs.at(0).error->message(),
-                testing::AnyOf(HasSubstr("section kprobe.session needs Linux 6.10"), HasSubstr("since 5.13")));
+    EXPECT_THAT(
+        loaded.programs.at(0).error->message(),
+        testing::AnyOf(HasSubstr("section kprobe.session needs Linux 6.10"), HasSubstr("since 5.13")));
   }
   ASSERT_TRUE(detach_all(*links));
   const u64 before = value_of(*object, "hits").value();
