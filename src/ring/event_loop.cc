@@ -59,7 +59,8 @@ Result<std::span<const u64>> Poller::wait(Timeout timeout) {
   }
   SKEP_CHECK(kernel::answer(count, "wait for descriptors"));
   for (int i = 0; i < count; ++i) {
-    ready_.push_back(events[static_cast<std::size_t>(i)].data.u64);
+    const u64 tag = events[static_cast<std::size_t>(i)].data.u64;  // a copy: the structure is packed
+    ready_.push_back(tag);
   }
   return std::span<const u64>(ready_);
 }
@@ -124,7 +125,8 @@ Result<u32> EventLoop::run_once(Timeout timeout) {
   u32 resumed = 0;
   for (int i = 0; i < count; ++i) {
     // Looked up each time: the one that was resumed before may have destroyed this one.
-    const auto found = state.waiting.find(events[static_cast<std::size_t>(i)].data.fd);
+    const int descriptor = events[static_cast<std::size_t>(i)].data.fd;  // a copy: the structure is packed
+    const auto found = state.waiting.find(descriptor);
     if (found == state.waiting.end()) {
       continue;
     }

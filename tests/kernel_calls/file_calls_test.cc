@@ -87,7 +87,7 @@ TEST(HostKernel, SendsReceivesAndWaits) {
   ASSERT_EQ(::connect(here.raw(), reinterpret_cast<const sockaddr*>(&address), bytes), 0);
   EXPECT_EQ(kernel.send(here.raw(), "hello", 5, 0), 5);
   ASSERT_EQ(kernel.epoll_wait(poll.raw(), &seen, 1, 1000), 1);
-  EXPECT_EQ(seen.data.u64, 7U);
+  EXPECT_EQ(u64{seen.data.u64}, 7U);
   std::array<char, 16> text{};
   EXPECT_EQ(kernel.receive(there.raw(), text.data(), text.size(), 0), 5);
   EXPECT_STREQ(text.data(), "hello");
