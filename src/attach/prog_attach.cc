@@ -2,8 +2,8 @@
 
 #include <cerrno>
 
+#include "base/duplicate.h"
 #include "base/result.h"
-#include "kernel/duplicate.h"
 #include "skep/program.h"
 #include "skep/uapi/flags.h"
 
@@ -40,7 +40,7 @@ class AttachedProg final : public Attachment {
     if (how_.replace == ProgAttachment::Replace::cannot) {
       return Attachment::update(replacement);
     }
-    SKEP_TRY(Fd program, kernel::duplicate(replacement.fd().raw(), "a program"));
+    SKEP_TRY(Fd program, duplicate(replacement.fd()));
     const bool by_name = how_.replace == ProgAttachment::Replace::by_name;
     SKEP_CHECK(kernel::prog_attach(
         kernel_, {.target = target_of(how_),
@@ -62,7 +62,7 @@ class AttachedProg final : public Attachment {
 
 Result<std::unique_ptr<Attachment>> attach_prog(const Program& program, ProgAttachment how) {
   kernel::Kernel& kernel = program.kernel();
-  SKEP_TRY(Fd copy, kernel::duplicate(program.fd().raw(), "a program"));
+  SKEP_TRY(Fd copy, duplicate(program.fd()));
   SKEP_CHECK(kernel::prog_attach(kernel, {.target = target_of(how),
                                           .prog_fd = copy.raw(),
                                           .type = how.type,

@@ -5,8 +5,8 @@
 #include "attach/list_place.h"
 #include "attach/prog_attach.h"
 #include "attach/refusal.h"
+#include "base/duplicate.h"
 #include "base/result.h"
-#include "kernel/duplicate.h"
 #include "load/this_machine.h"
 #include "skep/sockets.h"
 
@@ -56,7 +56,7 @@ Result<Link> attach_sockmap(const Program& program, const SockmapTarget& target,
     return std::unexpected(
         attach::with_reason(std::move(error), facts, options, {.noun = "maps of sockets", .since = {4, 14}}));
   }
-  SKEP_TRY(Fd map, kernel::duplicate(target.map->fd().raw(), "a map"));
+  SKEP_TRY(Fd map, duplicate(target.map->fd()));
   auto attached = attach::attach_prog(
       program, {.target = std::move(map), .type = type, .replace = attach::ProgAttachment::Replace::over});
   if (!attached) {

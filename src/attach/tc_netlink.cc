@@ -2,8 +2,8 @@
 
 #include <cerrno>
 
+#include "base/duplicate.h"
 #include "base/result.h"
-#include "kernel/duplicate.h"
 #include "kernel/info.h"
 
 namespace skep::attach {

@@ -2,8 +2,8 @@
 
 #include <cerrno>
 
+#include "base/duplicate.h"
 #include "base/result.h"
-#include "kernel/duplicate.h"
 #include "kernel/info.h"
 #include "skep/uapi/flags.h"
 
@@ -44,7 +44,7 @@ class XdpOnDevice final : public Attachment {
   kernel::Kernel* kernel() const override { return &netlink_->kernel(); }
 
   Result<void> update(const Program& replacement) override {
-    SKEP_TRY(Fd program, kernel::duplicate(replacement.fd().raw(), "a program"));
+    SKEP_TRY(Fd program, duplicate(replacement.fd()));
     SKEP_TRY(const bpf_prog_info info, kernel::prog_info(netlink_->kernel(), program.raw()));
     SKEP_CHECK(put(program.raw(), program_));
     program_ = std::move(program);
@@ -174,7 +174,7 @@ Result<XdpFeatures> xdp_features(kernel::Kernel& kernel, const NetDevice& device
 Result<std::unique_ptr<Attachment>> attach_xdp_by_netlink(const Program& program, const XdpTarget& target,
                                                           std::shared_ptr<Netlink> netlink,
                                                           const FoundDevice& device) {
-  SKEP_TRY(Fd copy, kernel::duplicate(program.fd().raw(), "a program"));
+  SKEP_TRY(Fd copy, duplicate(program.fd()));
   SKEP_TRY(const bpf_prog_info info, kernel::prog_info(netlink->kernel(), copy.raw()));
   XdpSet want{.index = device.index, .prog_fd = copy.raw(), .mode = target.mode};
   want.expected_fd = target.replaces != nullptr ? target.replaces->fd().raw() : -1;
