@@ -30,7 +30,7 @@ def run(options):
         for port in ports.values():
             port.touch()
         command = [emulator, *machine.emulator[1:], "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
-                   "-accel", "tcg,thread=multi", "-smp", "2", "-m", str(memory), "-kernel", str(kernel.image), "-initrd", str(initrd),
+                   "-accel", f"tcg,thread={'multi' if options.concurrent else machine.threads}", "-smp", "2", "-m", str(memory), "-kernel", str(kernel.image), "-initrd", str(initrd),
                    "-append", f"{machine.console} rdinit=/init panic=-1 loglevel=4 {options.append}",
                    *machine.port_arguments(ports.values())]
         with open(folder / "emulator", "wb") as said:

@@ -15,6 +15,7 @@ class Machine:
     elf_machine: int  # what its programs are marked with
     virtio_bus: str = ""  # the bus of virtio devices, where results leave through those
     byte_order: str = "little"
+    threads: str = "multi"  # whether processors are emulated by a thread each (multi) or take turns in one (single)
 
     @property
     def ports(self):
@@ -34,12 +35,14 @@ class Machine:
         return bus + words
 
 
+# single: of two emulated processors that really run at once, one can take the breakpoint by which an x86 kernel patches its code after the other has taken
+# it away again; the kernel knows nothing of it any more and dies ("Oops: int3"). Processors that take turns are as fast and do not.
 # no_timer_check: an emulated timer can be late enough on a busy machine for an old kernel to panic over it ("IO-APIC + timer doesn't work").
 MACHINES = {
     "amd64": Machine(
         flavour="cloud-amd64", cpu="x86_64", package="qemu-system-x86",
         emulator=("qemu-system-x86_64", "-cpu", "max"),
-        console="console=ttyS0 8250.nr_uarts=4 no_timer_check", elf_machine=62),
+        console="console=ttyS0 8250.nr_uarts=4 no_timer_check", elf_machine=62, threads="single"),
     "arm64": Machine(
         flavour="cloud-arm64", cpu="aarch64", package="qemu-system-arm",
         emulator=("qemu-system-aarch64", "-machine", "virt", "-cpu", "max"),
