@@ -229,13 +229,13 @@ constexpr auto verb_table = std::to_array<Verb>({
    .summary = "end an attachment",
    .help = "A link is named by `id N` or `pinned PATH`. A pin is taken away first; links of tracing programs go with their last pin and descriptor only.\n",
    .examples = "  skep link detach id 7\n  skep link detach pinned /sys/fs/bpf/mine/drop\n", .options = {}, .run = link_detach},
+  {.name = "link pin", .operands = "LINK PATH", .least = 3, .most = 3,
+   .summary = "keep an attachment when its process ends",
+   .help = which_link, .examples = "  skep link pin id 7 /sys/fs/bpf/drop\n", .options = {}, .run = link_pin},
   {.name = "net list", .operands = "", .least = 0, .most = 0,
    .summary = "programs on network devices, by whichever way",
    .help = "XDP in each mode, tc filters with their priority and handle, tcx and netkit in the order in which they run. Of this network namespace.\n",
    .examples = "  skep net list\n  skep net list --iface eth0 --json\n", .options = net_options, .run = net_list},
-  {.name = "link pin", .operands = "LINK PATH", .least = 3, .most = 3,
-   .summary = "keep an attachment when its process ends",
-   .help = which_link, .examples = "  skep link pin id 7 /sys/fs/bpf/drop\n", .options = {}, .run = link_pin},
   {.name = "map list", .operands = "", .least = 0, .most = 0,
    .summary = "the maps in the kernel",
    .help = "", .examples = "  skep map list\n", .options = {}, .run = map_list},
@@ -267,6 +267,11 @@ constexpr auto verb_table = std::to_array<Verb>({
    .summary = "a program's instructions as the kernel runs them",
    .help = "The instructions after the verifier's rewriting, with source lines where the kernel has them.\n",
    .examples = "  skep prog dump name count\n", .options = {}, .run = prog_dump},
+  {.name = "prog log", .operands = "PROGRAM", .least = 1, .most = 2,
+   .summary = "what a program printed to its output and error streams",
+   .help = "A program is named by its id or its name (or by `id N`, `name NAME`, `pinned PATH`). Text that is read is gone from the stream. What a program prints with\n"
+           "bpf_stream_printk goes to standard output; its error stream, where the kernel reports a program that it had to stop, to standard error. Since Linux 6.17.\n",
+   .examples = "  skep prog log count\n  skep prog log 33 --follow\n", .options = prog_log_options, .run = prog_log},
   {.name = "usdt list", .operands = "FILE", .least = 1, .most = 1,
    .summary = "the USDT probes of a program or library",
    .help = "Where each probe is in the file, its semaphore, and where its arguments are when it is hit. FILE is a path, the name of a program or library that is looked for as a\n"
@@ -277,11 +282,6 @@ constexpr auto verb_table = std::to_array<Verb>({
    .help = "By .dynsym, .symtab, .gnu_debugdata, debug files (by build id or .gnu_debuglink) and Go's .gopclntab. PATTERN may have * and ?; with :: in it C++ names are compared as\n"
            "people write them. FILE as for `usdt list`. Asks no kernel.\n",
    .examples = "  skep function list libc.so.6 'mem*'\n  skep function list libstdc++.so.6 'std::ostream::*'\n", .options = {}, .run = function_list},
-  {.name = "prog log", .operands = "PROGRAM", .least = 1, .most = 2,
-   .summary = "what a program printed to its output and error streams",
-   .help = "A program is named by its id or its name (or by `id N`, `name NAME`, `pinned PATH`). Text that is read is gone from the stream. What a program prints with\n"
-           "bpf_stream_printk goes to standard output; its error stream, where the kernel reports a program that it had to stop, to standard error. Since Linux 6.17.\n",
-   .examples = "  skep prog log count\n  skep prog log 33 --follow\n", .options = prog_log_options, .run = prog_log},
   {.name = "top", .operands = "", .least = 0, .most = 0,
    .summary = "which programs run, how often, how long: a live table",
    .help = "Runs per second, nanoseconds per run, share of one processor, memory, the busiest first. The kernel counts while this runs (BPF_ENABLE_STATS, since Linux 5.8;\n"
@@ -289,20 +289,6 @@ constexpr auto verb_table = std::to_array<Verb>({
    .examples = "  skep top\n  skep top --count 1\n  skep top --for 10 --json | jq 'select(.runs > 0)'\n", .options = top_options, .run = top},
 });
 // clang-format on
-
-constexpr std::string_view statuses =
-    "Exit status: 0 done, 1 the kernel refused, 2 usage, 3 malformed or unreadable input, 4 not permitted,\n"
-    "5 needs something not supported.\n";
-
-std::string_view noun_of(std::string_view name) {
-  const std::size_t space = name.find(' ');
-  return space == std::string_view::npos ? std::string_view{} : name.substr(0, space);
-}
-
-std::string padded(std::string text, std::size_t width) {
-  text.resize(std::max(width, text.size()), ' ');
-  return text;
-}
 
 }  // namespace
 
@@ -324,6 +310,11 @@ Asked find_verb(std::span<char* const> words) {
   return {};
 }
 
+std::string_view noun_of(std::string_view name) {
+  const std::size_t space = name.find(' ');
+  return space == std::string_view::npos ? std::string_view{} : name.substr(0, space);
+}
+
 bool is_noun(std::string_view word) {
   return !word.empty() &&
          std::ranges::any_of(verb_table, [&](const Verb& verb) { return noun_of(verb.name) == word; });
@@ -335,37 +326,6 @@ std::vector<std::string> similar_verbs(std::string_view word) {
     names.push_back(verb.name);
   }
   return nearest(word, names);
-}
-
-std::string help(std::string_view noun) {
-  std::string text =
-      noun.empty() ? cat("skep ", SKEP_VERSION,
-                         ": loads eBPF programs, and shows what it does\n\nUsage: skep VERB ...\n\nVerbs:\n")
-                   : cat("Usage: skep ", noun, " VERB ...\n\nVerbs:\n");
-  for (const Verb& verb : verb_table) {
-    if (noun.empty() || noun_of(verb.name) == noun) {
-      text += cat("  ", padded(cat(verb.name, verb.operands.empty() ? "" : " ", verb.operands), 26),
-                  verb.summary, "\n");
-    }
-  }
-  text += "\nEvery verb has --help (with examples) and --json.\n\nExample:\n  skep inspect prog.o\n\n";
-  return text + std::string(statuses);
-}
-
-std::string help(const Verb& verb) {
-  std::string text = cat("skep ", verb.name, ": ", verb.summary, "\n\nUsage: skep ", verb.name,
-                         verb.operands.empty() ? "" : " ", verb.operands, " [OPTION]...\n");
-  if (!verb.help.empty()) {
-    text += cat("\n", verb.help);
-  }
-  text += "\nOptions:\n";
-  for (const Option& option : verb.options) {
-    text += cat("  ", padded(cat("--", option.name, option.value.empty() ? "" : " ", option.value), 20),
-                option.help, "\n");
-  }
-  text += cat("  ", padded("--json", 20), "one JSON document per line instead of text\n");
-  text += cat("  ", padded("-h, --help", 20), "this text\n");
-  return text + cat("\nExamples:\n", verb.examples, "\n", statuses);
 }
 
 }  // namespace skep::cli

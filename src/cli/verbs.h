@@ -54,6 +54,9 @@ struct Asked {
 /// The verb at the front of `words`, or a null one.
 Asked find_verb(std::span<char* const> words);
 
+/// The first word of a verb of two: `map` of `map list`; else nothing.
+std::string_view noun_of(std::string_view name);
+
 /// "map", "prog": whether some verb's name is this word and another.
 bool is_noun(std::string_view word);
 
