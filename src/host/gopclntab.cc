@@ -2,7 +2,11 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <utility>
+
+#include "host/go_text.h"
+#include "host/loaded_parts.h"
 
 namespace skep::host {
 
@@ -31,39 +35,50 @@ bool is_header(ByteView bytes) {
          (word == 4 || word == 8);
 }
 
-/// Without sections: where a header stands at a word's boundary in what is loaded and never written or executed.
-Result<ByteView> search(const elf::Image& image) {
-  for (const elf::Segment& segment : image.segments()) {
-    const auto loaded = image.file().slice(segment.offset, segment.file_bytes);
-    if (segment.type != PT_LOAD || (segment.flags & PF_X) != 0 || !loaded) {
-      continue;
-    }
-    for (u64 at = 0; at + header_bytes <= loaded->size(); at += 8) {
-      if (loaded->data()[at + 3] == std::byte{0xff} || loaded->data()[at] == std::byte{0xff}) {
-        if (const auto rest = loaded->from(at); rest && is_header(*rest)) {
-          return *rest;
-        }
+/// The bytes of a table, to the end of what is loaded with it, and where they are loaded.
+struct TablePlace {
+  ByteView bytes;
+  u64 address = 0;
+};
+
+/// Without sections: all places where the first word of a table stands. `fits` says whether it is one.
+template <class Fits>
+Result<TablePlace> search(const elf::Image& image, const Fits& fits) {
+  constexpr u64 alignment = 8;
+  for (const LoadedPart& part : loaded_parts(image)) {
+    for (u64 at = part.first_aligned(alignment); part.bytes.holds(at, header_bytes); at += alignment) {
+      const std::byte* const here = part.bytes.data() + at;
+      if (here[0] != std::byte{0xff} && here[3] != std::byte{0xff}) {
+        continue;
+      }
+      const auto rest = part.bytes.from(at);
+      if (rest && is_header(*rest) && fits(*rest)) {
+        return TablePlace{.bytes = *rest, .address = part.address + at};
       }
     }
   }
-  return fail(Errc::not_found, "no Go program: it has no .gopclntab");
+  return fail(Errc::not_found,
+              "no Go program: the file has no section headers, and nothing of what it loads is a function "
+              "table of Go");
 }
 
-/// In programs that can be loaded anywhere the table's address of the code is filled in by a relocation.
-u64 relocated_text(const elf::Image& image, u64 field_address) {
-  const elf::ImageSection* const section = image.find_section(".rela.dyn");
-  if (section != nullptr && image.is_64()) {
-    if (const auto bytes = image.bytes_of(*section)) {
-      for (u64 at = 0; bytes->holds(at, 24); at += 24) {
-        const auto raw = bytes->record<24>(at);
-        if (raw->at<0, u64>() == field_address) {
-          return raw->at<16, u64>();
+/// What the command `go version -m` reads. Source: debug/buildinfo of Go.
+bool has_build_information(const elf::Image& image) {
+  constexpr std::string_view mark = "\xff Go buildinf:";
+  constexpr u64 alignment = 16;
+  for (const LoadedPart& part : loaded_parts(image)) {
+    const std::string_view chars = part.bytes.chars();
+    for (u64 at = part.first_aligned(alignment); part.bytes.holds(at, alignment); at += alignment) {
+      if (chars[at] == mark[0] && chars.substr(at).starts_with(mark)) {
+        const u8 word = static_cast<u8>(chars[at + 14]);
+        const u8 flags = static_cast<u8>(chars[at + 15]);
+        if ((flags & 2) != 0 || word == 4 || word == 8) {  // texts in place, or behind pointers of this size
+          return true;
         }
       }
     }
   }
-  const elf::ImageSection* const text = image.find_section(".text");
-  return text == nullptr ? 0 : text->address;
+  return false;
 }
 
 }  // namespace
@@ -71,25 +86,44 @@ u64 relocated_text(const elf::Image& image, u64 field_address) {
 bool is_go(const elf::Image& image) {
   constexpr std::array<std::string_view, 4> marks{".gopclntab", ".data.rel.ro.gopclntab", ".note.go.buildid",
                                                   ".go.buildinfo"};
-  return std::ranges::any_of(marks,
-                             [&](std::string_view mark) { return image.find_section(mark) != nullptr; });
+  if (!image.sections().empty()) {
+    return std::ranges::any_of(marks,
+                               [&](std::string_view mark) { return image.find_section(mark) != nullptr; });
+  }
+  const auto table = GoTable::read(image);
+  return table || table.error().code() != Errc::not_found || has_build_information(image);
 }
 
 Result<GoTable> GoTable::read(const elf::Image& image) {
+  std::optional<TablePlace> place;
   for (const std::string_view name : section_names) {
-    if (const elf::ImageSection* const section = image.find_section(name)) {
+    const elf::ImageSection* const section = image.find_section(name);
+    if (section != nullptr && !place) {
       SKEP_TRY_IN(name, const ByteView bytes, image.bytes_of(*section));
-      const u64 text_field = section->address + header_bytes + 2 * u64{image.address_bytes()};
-      SKEP_TRY_IN(name, GoTable table, parse(bytes, relocated_text(image, text_field)));
-      return table;
+      place = TablePlace{.bytes = bytes, .address = section->address};
     }
   }
-  if (!image.sections().empty() && !is_go(image)) {
+  if (!place && !image.sections().empty()) {
     return fail(Errc::not_found, "no Go program: it has no section .gopclntab");
   }
-  SKEP_TRY(const ByteView found, search(image));
-  const elf::ImageSection* const text = image.find_section(".text");
-  return parse(found, text == nullptr ? 0 : text->address);
+  if (!place) {
+    const auto fits = [](ByteView bytes) {
+      const auto table = parse_layout(bytes);
+      const auto first = table && table->size() != 0 ? table->at(0) : Result<GoFunction>(GoFunction{});
+      return first && !first->name.empty();
+    };
+    SKEP_TRY(place, search(image, fits));
+  }
+  SKEP_TRY_IN(section_names[0], GoTable table, parse_layout(place->bytes));
+  if (table.is_relative()) {
+    SKEP_TRY_IN(section_names[0], const u32 first, table.functions_.read<u32>(0));
+    SKEP_TRY_IN(section_names[0], const u32 end, table.functions_.read<u32>(u64{table.count_} * 8));
+    SKEP_TRY_IN(
+        section_names[0], table.text_,
+        find_go_text(image,
+                     {.table_address = place->address, .told = table.text_, .first = first, .end = end}));
+  }
+  return table;
 }
 
 Result<u64> GoTable::word(ByteView bytes, u64 offset) const {
@@ -101,6 +135,17 @@ Result<u64> GoTable::word(ByteView bytes, u64 offset) const {
 }
 
 Result<GoTable> GoTable::parse(ByteView table, u64 text_address) {
+  SKEP_TRY(GoTable made, parse_layout(table));
+  if (made.is_relative() && made.text_ == 0) {
+    if (text_address == 0) {
+      return fail(Errc::unsupported, "the table does not tell where the code begins");
+    }
+    made.text_ = text_address;
+  }
+  return made;
+}
+
+Result<GoTable> GoTable::parse_layout(ByteView table) {
   if (!is_header(table)) {
     const auto magic = table.read<u32>(0);
     return fail(Errc::unsupported, cat("want a table of Go 1.2 or later, which begins with the number "
@@ -108,43 +153,54 @@ Result<GoTable> GoTable::parse(ByteView table, u64 text_address) {
                                        magic ? hex(*magic) : std::string("fewer than 8 bytes")));
   }
   GoTable made;
-  const auto header = table.record<header_bytes>(0);
-  made.word_bytes_ = header->at<7, u8>();
-  switch (header->at<0, u32>()) {
-    case magic_v12: made.layout_ = Layout::v12; break;
-    case magic_v116: made.layout_ = Layout::v116; break;
-    case magic_v118: made.layout_ = Layout::v118; break;
-    default: made.layout_ = Layout::v120; break;
-  }
-  // Behind the header: words, of which the first counts the functions; Go 1.18 put the address of the code third.
-  const auto field = [&](u64 index) { return made.word(table, header_bytes + index * made.word_bytes_); };
-  SKEP_TRY_IN("header", const u64 count, field(0));
-  u64 entry = 2 * u64{made.word_bytes_};
-  if (made.layout_ == Layout::v12) {
-    made.names_ = table;
-    SKEP_TRY_IN("header", made.functions_, table.from(header_bytes + made.word_bytes_));
-  } else {
-    const bool newer = made.layout_ != Layout::v116;
-    SKEP_TRY_IN("header", const u64 names, field(newer ? 3 : 2));
-    SKEP_TRY_IN("header", const u64 functions, field(newer ? 7 : 6));
-    SKEP_TRY_IN("names", made.names_, table.from(names));
-    SKEP_TRY_IN("functions", made.functions_, table.from(functions));
-    if (newer) {
-      SKEP_TRY_IN("header", made.text_, field(2));
-      made.text_ = made.text_ == 0 ? text_address : made.text_;
-      entry = 8;
-    }
-  }
-  if (count > made.functions_.size() / entry || count > 0xffffffff) {
-    return fail(Errc::malformed,
-                cat("want ", count, " functions, have room for ", made.functions_.size() / entry));
+  SKEP_TRY_IN("header", const u64 count, made.read_header(table));
+  const u64 entry = made.is_relative() ? 8 : 2 * u64{made.word_bytes_};
+  const u64 room = made.functions_.size() / entry;
+  if (count > room || count > 0xffffffff) {
+    return fail(Errc::malformed, cat("want ", count, " functions, have room for ", room));
   }
   made.count_ = static_cast<u32>(count);
+  if (!made.is_relative() && made.count_ != 0) {
+    SKEP_TRY(const u64 first, made.address_of(0));
+    if (first == 0) {
+      return fail(Errc::unsupported,
+                  cat("the addresses in this table (", made.version(),
+                      ") are filled in when the program is loaded: it is "
+                      "position-independent; name functions by their offsets in the file"));
+    }
+  }
   return made;
 }
 
+/// Answers how many functions there are. Behind the first eight bytes: words, of which the first counts them; Go 1.18 put the address of the code third.
+Result<u64> GoTable::read_header(ByteView table) {
+  SKEP_TRY(const auto header, table.record<header_bytes>(0));
+  word_bytes_ = header.at<7, u8>();
+  switch (header.at<0, u32>()) {
+    case magic_v12: layout_ = Layout::v12; break;
+    case magic_v116: layout_ = Layout::v116; break;
+    case magic_v118: layout_ = Layout::v118; break;
+    default: layout_ = Layout::v120; break;
+  }
+  const auto field = [&](u64 index) { return word(table, header_bytes + index * word_bytes_); };
+  SKEP_TRY(const u64 count, field(0));
+  if (layout_ == Layout::v12) {
+    names_ = table;
+    SKEP_TRY(functions_, table.from(header_bytes + word_bytes_));
+    return count;
+  }
+  SKEP_TRY(const u64 names, field(is_relative() ? 3 : 2));
+  SKEP_TRY(const u64 functions, field(is_relative() ? 7 : 6));
+  SKEP_TRY_IN("names", names_, table.from(names));
+  SKEP_TRY_IN("functions", functions_, table.from(functions));
+  if (is_relative()) {
+    SKEP_TRY(text_, field(2));
+  }
+  return count;
+}
+
 Result<u64> GoTable::address_of(u32 index) const {
-  if (layout_ == Layout::v118 || layout_ == Layout::v120) {
+  if (is_relative()) {
     SKEP_TRY(const u32 offset, functions_.read<u32>(u64{index} * 8));
     return text_ + offset;
   }
@@ -152,7 +208,7 @@ Result<u64> GoTable::address_of(u32 index) const {
 }
 
 Result<u32> GoTable::name_of(u32 index) const {
-  const bool newer = layout_ == Layout::v118 || layout_ == Layout::v120;
+  const bool newer = is_relative();
   u64 record = 0;
   if (newer) {
     SKEP_TRY(record, functions_.read<u32>(u64{index} * 8 + 4));
