@@ -129,7 +129,7 @@ Result<std::unique_ptr<Attachment>> by_tracefs(const Program& program, const Kpr
 Result<std::unique_ptr<Attachment>> by_either(const Program& program, const KprobeTarget& target,
                                               const host::Facts& facts, const AttachOptions& options) {
   if (target.method != ProbeMethod::tracefs) {
-    const auto source = host::probe_source(options.root, "kprobe");
+    const auto source = host::probe_source(options.root, "kprobe", {.returns = target.at_return});
     if (source) {
       SKEP_TRY(Fd event, open_by_perf(program.kernel(), *source, target));
       return attach_perf_event(program, std::move(event), target.cookie, facts);

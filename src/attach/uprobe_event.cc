@@ -74,7 +74,8 @@ Result<OpenEvent> open_uprobe_event(kernel::Kernel& kernel, const std::string& r
   if (want.method == ProbeMethod::tracefs) {
     return open_by_tracefs(kernel, root, want);
   }
-  const auto source = host::probe_source(root, "uprobe");
+  const auto source = host::probe_source(
+      root, "uprobe", {.returns = want.is_return, .semaphores = want.semaphore_offset != 0});
   if (source) {
     return open_by_perf(kernel, *source, want);
   }

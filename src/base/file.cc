@@ -5,6 +5,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <utility>
 
@@ -41,24 +43,25 @@ Result<Fd> open_for_reading(const std::string& path, int more_flags = 0) {
   return file;
 }
 
-Result<std::vector<std::byte>> read_all(const Fd& file, const std::string& path) {
-  std::vector<std::byte> bytes;
+/// What is left of `file`, into a container of bytes. By way of the stack: of that only the pages that are read into cost anything, while the
+/// kernel gives most of its small files a page or less at a time.
+template <class Bytes>
+Result<Bytes> read_all(const Fd& file, const std::string& path) {
+  Bytes bytes;
   constexpr std::size_t step = 64 * 1024;
   constexpr std::size_t most = std::size_t{256} << 20;  // /dev/zero does not end
+  std::array<typename Bytes::value_type, step> piece;
   for (;;) {
-    const std::size_t have = bytes.size();
-    bytes.resize(have + step);
-    const ssize_t got = ::read(file.raw(), bytes.data() + have, step);
-    const int cause = errno;
-    bytes.resize(have + (got > 0 ? static_cast<std::size_t>(got) : 0));
+    const ssize_t got = ::read(file.raw(), piece.data(), step);
     if (got == 0) {
       return bytes;
     }
+    if (got < 0 && errno != EINTR) {
+      return fail_errno(errno, cat(path, ": cannot be read"));
+    }
+    bytes.insert(bytes.end(), piece.begin(), piece.begin() + std::max<ssize_t>(got, 0));
     if (bytes.size() > most) {
       return fail(Errc::invalid, cat(path, ": has more than ", most, " bytes and cannot be mapped"));
-    }
-    if (got < 0 && cause != EINTR) {
-      return fail_errno(cause, cat(path, ": cannot be read"));
     }
   }
 }
@@ -97,7 +100,7 @@ Result<FileBytes> FileBytes::read_whole(const std::string& path, bool must_be_re
       return whole;
     }
   }
-  SKEP_TRY(whole.owned_, read_all(file, path));
+  SKEP_TRY(whole.owned_, read_all<std::vector<std::byte>>(file, path));
   if (whole.owned_.empty()) {
     return fail(Errc::invalid, cat(path, ": is empty"));
   }
@@ -108,8 +111,7 @@ Result<FileBytes> FileBytes::read_whole(const std::string& path, bool must_be_re
 
 Result<std::string> read_text(const std::string& path) {
   SKEP_TRY(const Fd file, open_for_reading(path));
-  SKEP_TRY(const auto bytes, read_all(file, path));
-  return std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  return read_all<std::string>(file, path);
 }
 
 Result<void> write_file(const std::string& path, std::span<const std::byte> bytes) {

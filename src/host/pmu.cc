@@ -32,36 +32,50 @@ Result<u32> first_bit(const std::string& path) {
               cat(path, ": want a field such as 'config:0', have '", trim(text).substr(0, 40), "'"));
 }
 
-Result<ProbeSource> read_source(const std::string& folder) {
-  ProbeSource made;
-  const std::string path = cat(folder, "/type");
+Result<u32> whole_number(const std::string& path) {
   SKEP_TRY(const std::string text, read_text(path));
-  const auto type = number(trim(text));
-  if (!type) {
+  const auto value = number(trim(text));
+  if (!value) {
     return fail(Errc::malformed, cat(path, ": want a number, have '", trim(text).substr(0, 40), "'"));
   }
-  made.type = *type;
-  SKEP_TRY(made.return_bit, first_bit(cat(folder, "/format/retprobe")));
-  if (const auto shift = first_bit(cat(folder, "/format/ref_ctr_offset"))) {
-    made.semaphore_shift = *shift;
-    made.has_semaphores = true;
-  }
-  return made;
+  return *value;
 }
+
+/// What the files say, each read once per process: a lone probe reads but one of them.
+class Numbers {
+ public:
+  Result<u32> get(const std::string& path, Result<u32> (*read)(const std::string&)) {
+    const std::scoped_lock held(lock_);
+    if (const auto found = known_.find(path); found != known_.end()) {
+      return found->second;
+    }
+    SKEP_TRY(const u32 value, read(path));
+    known_.emplace(path, value);
+    return value;
+  }
+
+ private:
+  std::mutex lock_;
+  std::map<std::string, u32, std::less<>> known_;
+};
 
 }  // namespace
 
-Result<ProbeSource> probe_source(const std::string& root, std::string_view kind) {
-  static std::mutex lock;
-  static std::map<std::string, ProbeSource, std::less<>> known;
+Result<ProbeSource> probe_source(const std::string& root, std::string_view kind, const ProbeNeeds& needs) {
+  static Numbers numbers;
   const std::string folder = cat(root, "/sys/bus/event_source/devices/", kind);
-  const std::scoped_lock held(lock);
-  if (const auto found = known.find(folder); found != known.end()) {
-    return found->second;
+  ProbeSource made;
+  SKEP_TRY(made.type, numbers.get(cat(folder, "/type"), whole_number));
+  if (needs.returns) {
+    SKEP_TRY(made.return_bit, numbers.get(cat(folder, "/format/retprobe"), first_bit));
   }
-  SKEP_TRY(const ProbeSource source, read_source(folder));
-  known.emplace(folder, source);
-  return source;
+  if (needs.semaphores) {
+    if (const auto shift = numbers.get(cat(folder, "/format/ref_ctr_offset"), first_bit)) {
+      made.semaphore_shift = *shift;
+      made.has_semaphores = true;
+    }
+  }
+  return made;
 }
 
 }  // namespace skep::host

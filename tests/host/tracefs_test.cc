@@ -19,7 +19,7 @@ TEST(ProbeSource, IsReadFromSysfsOnce) {
   Root root;
   const std::string folder = "/sys/bus/event_source/devices/kprobe/";
   root.file(folder + "type", "6\n").file(folder + "format/retprobe", "config:0\n");
-  const auto source = probe_source(root.path(), "kprobe");
+  const auto source = probe_source(root.path(), "kprobe", {.returns = true, .semaphores = true});
   ASSERT_TRUE(source) << source.error().message();
   EXPECT_EQ(source->type, 6);
   EXPECT_EQ(source->return_bit, 0);
@@ -34,11 +34,21 @@ TEST(ProbeSource, UprobesHaveSemaphores) {
   root.file(folder + "type", "7\n")
       .file(folder + "format/retprobe", "config:1\n")
       .file(folder + "format/ref_ctr_offset", "config:32-63\n");
-  const auto source = probe_source(root.path(), "uprobe");
+  const auto source = probe_source(root.path(), "uprobe", {.returns = true, .semaphores = true});
   ASSERT_TRUE(source) << source.error().message();
   EXPECT_EQ(source->return_bit, 1);
   EXPECT_TRUE(source->has_semaphores);
   EXPECT_EQ(source->semaphore_shift, 32);
+}
+
+TEST(ProbeSource, OnlyWhatIsNeededIsRead) {
+  Root root;
+  root.file("/sys/bus/event_source/devices/uprobe/type", "7\n");
+  const auto source = probe_source(root.path(), "uprobe");
+  ASSERT_TRUE(source) << source.error().message();
+  EXPECT_EQ(source->type, 7);
+  EXPECT_EQ(probe_source(root.path(), "uprobe", {.returns = true}).error().code(), Errc::not_found);
+  EXPECT_FALSE(probe_source(root.path(), "uprobe", {.semaphores = true})->has_semaphores);
 }
 
 TEST(ProbeSource, ItsAbsenceIsNotRemembered) {
@@ -48,9 +58,9 @@ TEST(ProbeSource, ItsAbsenceIsNotRemembered) {
   root.file(folder + "type", "six\n").file(folder + "format/retprobe", "config:0\n");
   EXPECT_EQ(probe_source(root.path(), "kprobe").error().code(), Errc::malformed);
   root.file(folder + "type", "6\n").file(folder + "format/retprobe", "config:64\n");
-  EXPECT_EQ(probe_source(root.path(), "kprobe").error().code(), Errc::malformed);
+  EXPECT_EQ(probe_source(root.path(), "kprobe", {.returns = true}).error().code(), Errc::malformed);
   root.file(folder + "format/retprobe", "config:63\n");
-  EXPECT_EQ(probe_source(root.path(), "kprobe")->return_bit, 63);
+  EXPECT_EQ(probe_source(root.path(), "kprobe", {.returns = true})->return_bit, 63);
 }
 
 TEST(Tracefs, IsFoundWhereItIsMounted) {
