@@ -241,7 +241,10 @@ class Walk {
       arrive(target, state);
       return;
     }
-    const std::optional<bool> taken = insn::is_may_goto(insn) ? std::nullopt : is_taken(insn, state);
+    std::optional<bool> taken;
+    if (!insn::is_may_goto(insn)) {
+      taken = is_taken(insn, state);
+    }
     // Where `r == number` holds, r is that number.
     const bool learns = BPF_CLASS(insn.code) == BPF_JMP && BPF_SRC(insn.code) == BPF_K &&
                         insn.dst_reg < BPF_REG_10 &&
@@ -253,10 +256,10 @@ class Walk {
       }
       return equal;
     };
-    if (taken.value_or(true)) {
+    if (taken != false) {
       arrive(target, where_equal(BPF_JEQ));
     }
-    if (!taken.value_or(false)) {
+    if (taken != true) {
       arrive(s64{i} + 1, where_equal(BPF_JNE));
     }
   }
