@@ -2,6 +2,9 @@
 
 #include <array>
 #include <cerrno>
+#include <charconv>
+#include <filesystem>
+#include <set>
 
 #include "attach/attachment.h"
 #include "attach/by_section.h"
@@ -54,7 +57,12 @@ std::string noun_of(const PerfEventTarget& target) {
                                : std::string(counters[static_cast<std::size_t>(target.counter)].name);
   return cat("perf_event ", what,
              target.frequency != 0 ? cat(" at ", target.frequency, " Hz") : cat(" every ", target.period),
-             target.pid >= 0 ? cat(" in process ", target.pid) : "",
+             target.pid > 0    ? cat(" in process ", target.pid)
+             : target.pid == 0 ? " in this process"
+                               : "",
+             target.tid > 0    ? cat(" in thread ", target.tid)
+             : target.tid == 0 ? " in this thread"
+                               : "",
              target.cpu >= 0 ? cat(" on CPU ", target.cpu) : "");
 }
 
@@ -70,13 +78,34 @@ perf_event_attr attributes(const PerfEventTarget& target) {
   return attr;
 }
 
-/// One event of a process on whatever processor it runs, or one per processor.
-Result<std::vector<int>> processors(const PerfEventTarget& target, const std::string& root) {
-  if (target.cpu >= 0 || target.pid >= 0) {
-    return std::vector<int>{target.cpu};
+/// Where each event of a target counts: one of a thread on whatever processor it runs, or one per processor.
+struct Place {
+  int tid = -1;
+  int cpu = -1;
+};
+
+/// The threads of a process that are not in `known`, which gets them. Errors: not_found (no such process), denied, kernel.
+Result<std::vector<int>> new_threads(const PerfEventTarget& target, const std::string& root,
+                                     std::set<int>& known) {
+  const std::string folder =
+      cat(root, "/proc/", target.pid == 0 ? std::string("self") : cat(target.pid), "/task");
+  std::vector<int> fresh;
+  std::error_code failure;
+  for (std::filesystem::directory_iterator entry(folder, failure), end; !failure && entry != end;
+       entry.increment(failure)) {
+    const std::string name = entry->path().filename().string();
+    int tid = 0;
+    const auto [stop, error] = std::from_chars(name.data(), name.data() + name.size(), tid);
+    if (error == std::errc() && stop == name.data() + name.size() && known.insert(tid).second) {
+      fresh.push_back(tid);
+    }
   }
-  SKEP_TRY(const std::vector<u32> online, host::read_online_cpus(root));
-  return std::vector<int>(online.begin(), online.end());
+  if (failure && known.empty()) {
+    const int why = failure.value();
+    return why == ENOENT || why == ESRCH ? fail_errno(ESRCH, "list its threads")
+                                         : fail_errno(why, cat("list the threads in ", folder));
+  }
+  return fresh;
 }
 
 Error why_refused(Error error, const PerfEventTarget& target, const host::Facts& facts,
@@ -90,7 +119,10 @@ Error why_refused(Error error, const PerfEventTarget& target, const host::Facts&
                  why);
   }
   if (why == ESRCH) {
-    return Error(Errc::not_found, cat(error.message(), "; there is no process ", target.pid), why);
+    return Error(Errc::not_found,
+                 cat(error.message(), "; there is no ",
+                     target.tid >= 0 ? cat("thread ", target.tid) : cat("process ", target.pid)),
+                 why);
   }
   if (why == ENODEV) {
     return Error(Errc::not_found, cat(error.message(), "; there is no processor ", target.cpu, " at work"),
@@ -110,12 +142,85 @@ Error why_refused(Error error, const PerfEventTarget& target, const host::Facts&
                       .rights_of = BPF_PROG_TYPE_PERF_EVENT});
 }
 
-Result<std::unique_ptr<Attachment>> attach_on(const Program& program, const PerfEventTarget& target, int cpu,
-                                              const host::Facts& facts) {
+Result<Fd> open_at(kernel::Kernel& kernel, const PerfEventTarget& target, const Place& place) {
   perf_event_attr attr = attributes(target);
-  SKEP_TRY(Fd event, open_event(program.kernel(), attr, {.pid = target.pid, .cpu = cpu},
-                                cpu >= 0 ? cat("open a perf event on CPU ", cpu) : "open a perf event"));
-  return attach_perf_event(program, std::move(event), target.cookie, facts);
+  const std::string what = place.cpu >= 0 ? cat("open a perf event on CPU ", place.cpu) : "open a perf event";
+  const kernel::PerfEventPlace at{.pid = place.tid, .cpu = place.cpu};
+  if (target.pid < 0) {
+    return open_event(kernel, attr, at, what);
+  }
+  attr.inherit = 1;
+  attr.inherit_thread = 1;
+  auto event = open_event(kernel, attr, at, what);
+  if (event || event.error().sys_errno() != EINVAL) {
+    return event;
+  }
+  // Before Linux 5.13 what is inherited goes to threads and to processes alike; a bit that is not known is EINVAL.
+  attr.inherit_thread = 0;
+  return open_event(kernel, attr, at, what);
+}
+
+/// One event for every thread. Those that end meanwhile are nobody's loss; those that start are looked for until there are no more: each is either found here, or
+/// was started by one whose event it inherits.
+Result<std::vector<Fd>> open_threads(kernel::Kernel& kernel, const PerfEventTarget& target,
+                                     const std::string& root) {
+  constexpr int most_looks = 100;
+  std::vector<Fd> events;
+  std::set<int> known;
+  std::optional<Error> ended;
+  for (int looks = 0; looks < most_looks; ++looks) {
+    SKEP_TRY(const std::vector<int> fresh, new_threads(target, root, known));
+    if (fresh.empty()) {
+      break;
+    }
+    for (const int tid : fresh) {
+      auto event = open_at(kernel, target, {.tid = tid, .cpu = target.cpu});
+      if (event) {
+        events.push_back(*std::move(event));
+      } else if (event.error().sys_errno() == ESRCH) {
+        ended = std::move(event).error();
+      } else {
+        return std::unexpected(std::move(event).error());
+      }
+    }
+  }
+  if (events.empty()) {
+    return std::unexpected(ended ? *std::move(ended) : Error(Errc::not_found, "no thread is left", ESRCH));
+  }
+  return events;
+}
+
+Result<std::vector<Fd>> open_all(kernel::Kernel& kernel, const PerfEventTarget& target,
+                                 const std::string& root) {
+  if (target.pid >= 0) {
+    return open_threads(kernel, target, root);
+  }
+  std::vector<Place> places;
+  if (target.tid >= 0 || target.cpu >= 0) {
+    places.push_back({.tid = target.tid, .cpu = target.cpu});
+  } else {
+    SKEP_TRY(const std::vector<u32> online, host::read_online_cpus(root));
+    for (const u32 cpu : online) {
+      places.push_back({.cpu = static_cast<int>(cpu)});
+    }
+  }
+  std::vector<Fd> events;
+  for (const Place& place : places) {
+    SKEP_TRY(Fd event, open_at(kernel, target, place));
+    events.push_back(std::move(event));
+  }
+  return events;
+}
+
+Result<std::unique_ptr<Attachment>> attach_counter(const Program& program, const PerfEventTarget& target,
+                                                   const host::Facts& facts, const std::string& root) {
+  SKEP_TRY(std::vector<Fd> events, open_all(program.kernel(), target, root));
+  std::vector<std::unique_ptr<Attachment>> parts;
+  for (Fd& event : events) {
+    SKEP_TRY(auto part, attach_perf_event(program, std::move(event), target.cookie, facts));
+    parts.push_back(std::move(part));
+  }
+  return std::make_unique<Several>(std::move(parts));
 }
 
 }  // namespace
@@ -126,19 +231,16 @@ Result<Link> attach_perf_event_program(const Program& program, const PerfEventTa
   if ((target.frequency == 0) == (target.period == 0)) {
     return fail(Errc::invalid, "perf_event: want a frequency or a period: one of the two");
   }
+  if (target.pid >= 0 && target.tid >= 0) {
+    return fail(Errc::invalid, "perf_event: want a process or one thread, not both");
+  }
   const std::string noun = attach::noun_of(target);
   const host::Facts facts = attach::facts_for(program, options);
-  SKEP_TRY_IN(noun, const std::vector<int> cpus, attach::processors(target, options.root));
-  std::vector<std::unique_ptr<attach::Attachment>> parts;
-  for (const int cpu : cpus) {
-    auto made = attach::attach_on(program, target, cpu, facts);
-    if (!made) {
-      return std::unexpected(
-          attach::why_refused(std::move(made).error(), target, facts, options).within(noun));
-    }
-    parts.push_back(*std::move(made));
+  auto made = attach::attach_counter(program, target, facts, options.root);
+  if (!made) {
+    return std::unexpected(attach::why_refused(std::move(made).error(), target, facts, options).within(noun));
   }
-  return Link(std::make_unique<attach::Several>(std::move(parts)), noun);
+  return Link(*std::move(made), noun);
 }
 
 }  // namespace skep

@@ -55,7 +55,8 @@ Result<Link> to_trace(Object& object, const Program& program, const Arguments& a
                        .cgroup = value_of(arguments, "cgroup"),
                        .map = value_of(arguments, "map"),
                        .frequency = arguments.number("frequency", 0),
-                       .pid = arguments.number("pid", 0)});
+                       .pid = arguments.number("pid", 0),
+                       .tid = arguments.number("tid", 0)});
 }
 
 template <NetworkOption Option>
@@ -92,6 +93,7 @@ constexpr auto ways = std::to_array<Way>({
     {.option = "cgroup", .fits = is_walk, .attach = to_trace},
     {.option = "map", .fits = is_walk, .attach = to_trace},
     {.option = "pid", .fits = is_walk, .attach = to_trace},
+    {.option = "tid", .fits = is_walk, .attach = to_trace},
     {.option = "iface", .fits = goes_by<NetworkOption::iface>, .attach = to_network},
     {.option = "cgroup", .fits = goes_by<NetworkOption::cgroup>, .attach = to_network},
     {.option = "netns", .fits = goes_by<NetworkOption::netns>, .attach = to_network},

@@ -16,7 +16,7 @@ constexpr auto at_functions = std::to_array<std::string_view>(
     {"kprobe", "kretprobe", "ksyscall", "kretsyscall", "kprobe.multi", "kretprobe.multi", "kprobe.session"});
 
 Result<Link> attach_walk(Object& object, const Program& program, const TracePlace& place) {
-  IteratorTarget target{.process = place.pid, .cgroup = place.cgroup};
+  IteratorTarget target{.thread = place.tid, .process = place.pid, .cgroup = place.cgroup};
   if (!place.map.empty()) {
     target.map = object.map(place.map);
     if (target.map == nullptr) {
@@ -27,8 +27,9 @@ Result<Link> attach_walk(Object& object, const Program& program, const TracePlac
 }
 
 Result<Link> attach_counter(const Program& program, const TracePlace& place) {
+  const auto told = [](u32 number) { return number == 0 ? -1 : static_cast<int>(number); };
   return attach_perf_event_program(
-      program, {.frequency = place.frequency, .pid = place.pid == 0 ? -1 : static_cast<int>(place.pid)});
+      program, {.frequency = place.frequency, .pid = told(place.pid), .tid = told(place.tid)});
 }
 
 /// What the section would say with this text behind it.

@@ -19,6 +19,7 @@ struct TracePlace {
   std::string map;         ///< a map of the object: iter/bpf_map_elem
   u32 frequency = 0;       ///< perf_event, per second
   u32 pid = 0;             ///< perf_event, iterators over tasks; 0: all
+  u32 tid = 0;             ///< the same, one thread
 };
 
 /// Whether programs of this section go to a function, or many, that an option may name.
