@@ -12,6 +12,7 @@
 #include "attach/perf.h"
 #include "attach/probe_event.h"
 #include "attach/refusal.h"
+#include "base/file.h"
 #include "base/result.h"
 #include "host/kallsyms.h"
 #include "host/pmu.h"
@@ -44,11 +45,60 @@ std::string told(const std::vector<host::NamedSymbol>& symbols) {
   return cat(join(places, ", "), symbols.size() > most ? ", ..." : "");
 }
 
+/// The parts of "nf_tables:nft_do_chain"; the module is empty where none is named.
+struct ModuleFunction {
+  std::string_view module;
+  std::string_view name;
+};
+
+ModuleFunction parts_of(std::string_view function) {
+  const std::size_t colon = function.find(':');
+  return colon == std::string_view::npos
+             ? ModuleFunction{.module = {}, .name = function}
+             : ModuleFunction{.module = function.substr(0, colon), .name = function.substr(colon + 1)};
+}
+
+/// None where the list of modules cannot be read.
+std::optional<bool> is_loaded(std::string_view module, const std::string& root) {
+  const auto text = read_text(cat(root, "/proc/modules"));
+  if (!text) {
+    return std::nullopt;
+  }
+  const auto lines = split(*text, '\n');
+  return std::ranges::any_of(lines,
+                             [&](std::string_view line) { return line.substr(0, line.find(' ')) == module; });
+}
+
+/// Why `function` cannot be in the module that is named before it, by the kernel's list of symbols; none where it is, where no module is named, or the list cannot be read.
+std::optional<Error> missing_in_module(std::string_view function, const std::string& root) {
+  const ModuleFunction want = parts_of(function);
+  const std::string path = cat(root, "/proc/kallsyms");
+  const auto symbols =
+      want.module.empty() ? std::vector<host::NamedSymbol>() : host::symbols_named(path, want.name);
+  if (want.module.empty() || !symbols ||
+      std::ranges::find(*symbols, want.module, &host::NamedSymbol::module) != symbols->end()) {
+    return std::nullopt;
+  }
+  const std::optional<bool> loaded = is_loaded(want.module, root);
+  const std::string what = !loaded   ? cat("is not loaded, or has no function '", want.name, "'")
+                           : *loaded ? cat("has no function '", want.name, "'")
+                                     : std::string("is not loaded");
+  const std::vector<std::string> near =
+      symbols->empty() ? host::near_symbols(path, want.name) : std::vector<std::string>();
+  const std::string else_where = !symbols->empty() ? cat("; '", want.name, "' is at ", told(*symbols))
+                                 : near.empty()    ? std::string()
+                                                   : cat("; near it are: ", join(near, ", "));
+  return Error(Errc::not_found, cat("module '", want.module, "' ", what, else_where), ENOENT);
+}
+
 /// What the kernel's list of symbols says of a name that it did not take.
 Error about_the_name(Error error, const KprobeTarget& target, const std::string& root) {
+  if (auto missing = missing_in_module(target.function, root)) {
+    return *std::move(missing);
+  }
   const std::string path = cat(root, "/proc/kallsyms");
-  const std::size_t colon = target.function.find(':');
-  const std::string name = target.function.substr(colon == std::string::npos ? 0 : colon + 1);
+  const ModuleFunction parts = parts_of(target.function);
+  const std::string_view name = parts.name;
   const auto symbols = host::symbols_named(path, name);
   if (!symbols) {
     return error;
@@ -61,13 +111,7 @@ Error about_the_name(Error error, const KprobeTarget& target, const std::string&
                      near.empty() ? "" : "; near it are: ", join(near, ", ")),
                  why);
   }
-  if (colon != std::string::npos) {
-    return Error(Errc::not_found,
-                 cat("there is no '", name, "' in module '", target.function.substr(0, colon), "'; it is at ",
-                     told(*symbols)),
-                 why);
-  }
-  if (symbols->size() > 1) {
+  if (symbols->size() > 1 && parts.module.empty()) {
     return Error(
         Errc::invalid,
         cat("the kernel has ", symbols->size(), " functions '", name, "', at ", told(*symbols),
@@ -114,11 +158,20 @@ Result<Fd> open_by_perf(kernel::Kernel& kernel, const host::ProbeSource& source,
   attr.config = target.at_return ? u64{1} << source.return_bit : 0;
   attr.kprobe_func = target.function.empty() ? 0 : reinterpret_cast<u64>(target.function.c_str());
   attr.probe_offset = target.function.empty() ? target.address : target.offset;
-  return open_event(kernel, attr, {.pid = -1, .cpu = 0}, "open a perf event for it");
+  const int raw = kernel.perf_event_open(attr, {.pid = -1, .cpu = 0});
+  if (raw == -EACCES || raw == -EPERM) {
+    return fail_errno(
+        -raw, "open a perf event for it (that takes CAP_PERFMON, whatever kernel.perf_event_paranoid says)");
+  }
+  return raw < 0 ? Result<Fd>(fail_errno(-raw, "open a perf event for it")) : Result<Fd>(Fd(raw));
 }
 
 Result<std::unique_ptr<Attachment>> by_tracefs(const Program& program, const KprobeTarget& target,
                                                const host::Facts& facts, const AttachOptions& options) {
+  // The kernel takes such a line also for a module that is not there, and waits for it.
+  if (auto missing = missing_in_module(target.function, options.root)) {
+    return std::unexpected(*std::move(missing));
+  }
   SKEP_TRY(ProbeEvent probe, make_probe_event(program.kernel(), options.root, "kprobe_events",
                                               {.is_return = target.at_return,
                                                .event = host::unused_event_name(place_of(target)),
@@ -131,8 +184,17 @@ Result<std::unique_ptr<Attachment>> by_either(const Program& program, const Kpro
   if (target.method != ProbeMethod::tracefs) {
     const auto source = host::probe_source(options.root, "kprobe", {.returns = target.at_return});
     if (source) {
-      SKEP_TRY(Fd event, open_by_perf(program.kernel(), *source, target));
-      return attach_perf_event(program, std::move(event), target.cookie, facts);
+      auto event = open_by_perf(program.kernel(), *source, target);
+      if (event) {
+        return attach_perf_event(program, *std::move(event), target.cookie, facts);
+      }
+      // From 6.6 on some look for the whole of "module:function" among the names of symbols. Their tracefs does better.
+      const bool may_be_by_name =
+          event.error().sys_errno() == ENOENT && !parts_of(target.function).module.empty();
+      if (!may_be_by_name || target.method == ProbeMethod::perf) {
+        return std::unexpected(std::move(event).error());
+      }
+      return by_tracefs(program, target, facts, options);
     }
     if (source.error().code() != Errc::not_found) {
       return std::unexpected(source.error().clone());

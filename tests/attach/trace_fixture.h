@@ -29,6 +29,7 @@ struct Machine {
     root.file(
         "/proc/kallsyms",
         "ffffffff81000010 t twice\nffffffff81000020 T do_unlinkat\nffffffff81000030 t twice\t[nf_tables]\n");
+    root.file("/proc/modules", "nf_tables 372736 0 - Live 0xffffffffc0000000\n");
     root.file("/sys/kernel/tracing/available_filter_functions", "do_unlinkat\ntcp_a\ntcp_b [tcp]\n");
   }
 
