@@ -5,7 +5,6 @@
 #include <sys/stat.h>
 
 #include <cerrno>
-#include <charconv>
 
 #include "base/file.h"
 #include "base/result.h"
@@ -27,7 +26,7 @@ Result<void> write_line(kernel::Kernel& kernel, const std::string& path, const s
   return {};
 }
 
-bool is_alive(std::string_view pid, const std::string& root) {
+bool is_alive(u64 pid, const std::string& root) {
   struct stat facts{};
   return ::stat(cat(root, "/proc/", pid).c_str(), &facts) == 0;
 }
@@ -47,23 +46,18 @@ Result<u64> number_of(const std::string& root, const host::ProbeLine& line) {
   return host::tracepoint_id(root, line.group, line.event);
 }
 
-/// What unused_event_name() was given for this name: "f" of "p12_0_f".
-std::string_view hint_of(std::string_view event) {
-  const std::size_t second = event.find('_', event.find('_') + 1);
-  return second == std::string_view::npos ? event : event.substr(second + 1);
-}
-
 bool is_taken(const std::string& tracefs, const host::ProbeLine& line) {
   struct stat facts{};
   return ::stat(cat(tracefs, "/events/", line.group, "/", line.event).c_str(), &facts) == 0;
 }
 
-/// Writes the line, with another name while somebody has that one: a process of the same number in another PID namespace, or one that had this number before and left its probes.
+/// Writes the line, with another name while somebody has that one: a process that had this number before and left its probes, or one of a PID namespace that had the inode of this one.
 /// A line of a name that is taken may be refused (EEXIST), or make one event of both places; so the names are looked at first.
 Result<host::ProbeLine> add_line(kernel::Kernel& kernel, const std::string& tracefs, const std::string& path,
                                  host::ProbeLine line) {
   constexpr int most_names = 1000;
-  const std::string hint(hint_of(line.event));
+  const auto owner = host::owner_of_event(line.event);
+  const std::string hint(owner ? owner->hint : line.event);
   for (int tries = 1;; ++tries) {
     const bool is_last = tries == most_names;
     if (is_last || !is_taken(tracefs, line)) {
@@ -87,7 +81,8 @@ Result<Fd> open_event(kernel::Kernel& kernel, ::perf_event_attr& attr, const ker
   if (raw < 0) {
     std::string text(what);
     if (raw == -EACCES || raw == -EPERM) {
-      text += " (without CAP_PERFMON kernel.perf_event_paranoid decides)";
+      text += " (without CAP_PERFMON kernel.perf_event_paranoid decides";
+      text += place.pid > 0 ? ", and the process must be one that this one may trace)" : ")";
     }
     return fail_errno(-raw, std::move(text));
   }
@@ -104,19 +99,17 @@ Result<Fd> open_tracepoint(kernel::Kernel& kernel, u64 id, const kernel::PerfEve
 
 std::vector<std::string> stale_probes(std::string_view list_text, const std::string& root) {
   std::vector<std::string> removals;
+  const u64 here = host::own_pid_namespace();
   for (const std::string_view line : split(list_text, '\n')) {
-    // "p:skep/p123_0_f f+0", "r16:skep/p123_1_f f"
+    // "p:skep/p123_f0000001_0_f f+0", "r16:skep/p123_f0000001_1_f f"
     const std::size_t colon = line.find(':');
     const std::string_view name = colon == std::string_view::npos
                                       ? std::string_view()
                                       : line.substr(colon + 1, line.find(' ') - colon - 1);
-    constexpr std::string_view ours = "skep/p";
-    if (!name.starts_with(ours)) {
-      continue;
-    }
-    const std::string_view pid = name.substr(ours.size(), name.find('_') - ours.size());
-    if (!pid.empty() && pid.find_first_not_of("0123456789") == std::string_view::npos &&
-        !is_alive(pid, root)) {
+    constexpr std::string_view ours = "skep/";
+    const auto owner = name.starts_with(ours) ? host::owner_of_event(name.substr(ours.size())) : std::nullopt;
+    // Who lives in another namespace cannot be seen from here.
+    if (owner && owner->pid_namespace == here && !is_alive(owner->pid, root)) {
       removals.push_back(cat("-:", name));
     }
   }

@@ -31,7 +31,7 @@ Result<ProbeEvent> make_probe_event(kernel::Kernel& kernel, const std::string& r
                                     const host::ProbeLine& wanted,
                                     const kernel::PerfEventPlace& place = {.pid = -1, .cpu = 0});
 
-/// Takes away the probes in the text of kprobe_events or uprobe_events that processes made which are no more. The names, as "-:skep/p12_0_f".
+/// Takes away the probes in the text of kprobe_events or uprobe_events that processes of this PID namespace made which are no more. The names, as "-:skep/p12_f0000001_0_f".
 std::vector<std::string> stale_probes(std::string_view list_text, const std::string& root);
 
 }  // namespace skep::attach

@@ -114,10 +114,16 @@ std::string removal_of(const ProbeLine& probe) {
   return cat("-:", probe.group, "/", probe.event);
 }
 
+u64 own_pid_namespace() {
+  struct stat facts{};
+  return ::stat("/proc/self/ns/pid", &facts) == 0 ? u64{facts.st_ino} : 0;
+}
+
 std::string unused_event_name(std::string_view hint) {
   static std::atomic<u32> next;
   constexpr std::size_t longest = 63;
-  std::string name = cat("p", ::getpid(), "_", next.fetch_add(1, std::memory_order_relaxed), "_");
+  std::string name = cat("p", ::getpid(), "_", hex(own_pid_namespace()).substr(2), "_",
+                         next.fetch_add(1, std::memory_order_relaxed), "_");
   for (const char letter : hint) {
     const bool is_plain = (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z') ||
                           (letter >= '0' && letter <= '9');
@@ -125,6 +131,26 @@ std::string unused_event_name(std::string_view hint) {
   }
   name.resize(std::min(name.size(), longest));
   return name;
+}
+
+std::optional<EventOwner> owner_of_event(std::string_view event) {
+  EventOwner owner;
+  u64 number = 0;
+  const auto take = [&event](char before, u64& value, int base) {
+    if (!event.starts_with(before)) {
+      return false;
+    }
+    const char* const end = event.data() + event.size();
+    const auto [stop, failure] = std::from_chars(event.data() + 1, end, value, base);
+    event = event.substr(static_cast<std::size_t>(stop - event.data()));
+    return failure == std::errc{};
+  };
+  if (!take('p', owner.pid, 10) || !take('_', owner.pid_namespace, 16) || !take('_', number, 10) ||
+      !event.starts_with('_')) {
+    return std::nullopt;
+  }
+  owner.hint = event.substr(1);
+  return owner;
 }
 
 }  // namespace skep::host

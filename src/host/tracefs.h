@@ -34,7 +34,17 @@ std::string text_of(const ProbeLine& probe);
 /// "-:skep/f_0": removes it.
 std::string removal_of(const ProbeLine& probe);
 
-/// A name for a new event that no other process has, and that this one has not used: "p<pid>_<number>_<hint>", at most 63 characters; what names may not have becomes '_'.
+/// Whose an event is, by its name: a process's number counts in its PID namespace alone, which procfs tells by an inode.
+struct EventOwner {
+  u64 pid_namespace = 0;
+  u64 pid = 0;
+  std::string_view hint;  ///< what unused_event_name() was given, cut and spelled as names can be
+};
+/// The inode of this process's PID namespace; 0 where procfs does not tell.
+u64 own_pid_namespace();
+/// A name for a new event that no other process has, and that this one has not used: "p<pid>_<namespace, hexadecimal>_<number>_<hint>", at most 63 characters; what names may not have becomes '_'.
 std::string unused_event_name(std::string_view hint);
+/// The owner in a name of that form; none in others.
+std::optional<EventOwner> owner_of_event(std::string_view event);
 
 }  // namespace skep::host

@@ -79,7 +79,12 @@ TEST(Kprobe, TheErrorSaysWhatIsWrongWithTheName) {
   for (const Refusal& row : {Refusal{"do_unlinkatt", ENOENT, Errc::not_found, "near it are: do_unlinkat"},
                              {"twice", EADDRNOTAVAIL, Errc::invalid,
                               "at 0xffffffff81000010 (the kernel), 0xffffffff81000030 (nf_tables)"},
-                             {"ext4:twice", ENOENT, Errc::not_found, "no 'twice' in module 'ext4'; it is at"},
+                             {"ext4:twice", ENOENT, Errc::not_found,
+                              "module 'ext4' is not loaded; 'twice' is at 0xffffffff81000010 (the kernel)"},
+                             {"nf_tables:do_unlinkat", ENOENT, Errc::not_found,
+                              "module 'nf_tables' has no function 'do_unlinkat'"},
+                             {"ext4:do_unlinkatt", ENOENT, Errc::not_found,
+                              "module 'ext4' is not loaded; near it are: do_unlinkat"},
                              {"do_unlinkat", EINVAL, Errc::invalid, "cannot be probed"},
                              {"do_unlinkat", EACCES, Errc::denied, "perf_event_paranoid"},
                              {"do_unlinkat", EILSEQ, Errc::invalid, "no instruction begins there"}}) {
@@ -135,9 +140,9 @@ TEST_F(ByTracefs, TheProbeIsALineThatGoesWithTheLink) {
   {
     const auto link = attach();
     ASSERT_TRUE(link) << link.error().message();
-    EXPECT_THAT(
-        machine_.kernel.files[list_],
-        testing::MatchesRegex("p:other/probe f\np:skep/p[0-9]+_[0-9]+_do_unlinkat_0x4 do_unlinkat.0x4\n"));
+    EXPECT_THAT(machine_.kernel.files[list_],
+                testing::MatchesRegex(
+                    "p:other/probe f\np:skep/p[0-9]+_[0-9a-f]+_[0-9]+_do_unlinkat_0x4 do_unlinkat.0x4\n"));
     EXPECT_EQ(machine_.events().at(0).type, PERF_TYPE_TRACEPOINT);
     EXPECT_EQ(machine_.events().at(0).config, 77);
   }
@@ -151,6 +156,30 @@ TEST_F(ByTracefs, ANameThatSomebodyHasIsExchangedForTheNext) {
     const auto link = attach();
     ASSERT_TRUE(link) << link.error().message();
     EXPECT_THAT(machine_.kernel.files[list_], HasSubstr("_do_unlinkat_0x4 do_unlinkat"));
+  }
+  EXPECT_EQ(machine_.kernel.files[list_], "p:other/probe f\n");
+}
+
+TEST_F(ByTracefs, AModulesFunctionIsProbedSoWherePerfDoesNotKnowIt) {
+  answer_with_number();
+  const Program program = machine_.program("kprobe");
+  machine_.kernel.fail_kind(CallKind::perf_event_open, 0, ENOENT);
+  const auto link = attach_kprobe(program, {.function = "nf_tables:twice"}, machine_.options());
+  ASSERT_TRUE(link) << link.error().message();
+  EXPECT_THAT(machine_.kernel.files[list_], HasSubstr("_nf_tables_twice nf_tables:twice\n"));
+}
+
+TEST_F(ByTracefs, AModuleThatIsNotThereGetsNoLine) {
+  answer_with_number();
+  const Program program = machine_.program("kprobe");
+  for (const auto& [function, text] :
+       {std::pair("ext4:twice", "module 'ext4' is not loaded"),
+        std::pair("nf_tables:do_unlinkat", "module 'nf_tables' has no function 'do_unlinkat'")}) {
+    const auto refused =
+        attach_kprobe(program, {.function = function, .method = ProbeMethod::tracefs}, machine_.options());
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code(), Errc::not_found);
+    EXPECT_THAT(refused.error().message(), HasSubstr(text));
   }
   EXPECT_EQ(machine_.kernel.files[list_], "p:other/probe f\n");
 }
@@ -190,13 +219,16 @@ TEST_F(ByTracefs, IsTheWayWithoutAPerfSource) {
   EXPECT_THAT(by_perf.error().message(), HasSubstr("needs Linux 4.17"));
 }
 
-TEST(StaleProbes, AreThoseOfProcessesThatHaveGone) {
+TEST(StaleProbes, AreThoseOfProcessesOfThisNamespaceThatHaveGone) {
   host::test::Root root;
   root.file("/proc/12/stat", "");
-  EXPECT_EQ(stale_probes("p:skep/p12_0_f f\nr:skep/p13_0_f f\nr16:skep/p14_7_f f\np:kprobes/p15_0_f "
-                         "f\np:skep/px_0 f\np:skep/p f\n\n",
-                         root.path()),
-            (std::vector<std::string>{"-:skep/p13_0_f", "-:skep/p14_7_f"}));
+  const std::string here = hex(host::own_pid_namespace()).substr(2);
+  const std::string other = hex(host::own_pid_namespace() + 1).substr(2);
+  const std::string list =
+      cat("p:skep/p12_", here, "_0_f f\nr:skep/p13_", here, "_0_f f\nr16:skep/p14_", here, "_7_f f\n",  //
+          "p:kprobes/p15_", here, "_0_f f\np:skep/p16_", other, "_0_f f\np:skep/p17_0_f f\np:skep/p f\n\n");
+  EXPECT_EQ(stale_probes(list, root.path()),
+            (std::vector<std::string>{cat("-:skep/p13_", here, "_0_f"), cat("-:skep/p14_", here, "_7_f")}));
 }
 
 TEST(Ksyscall, IsTheFunctionBehindTheCall) {

@@ -3,6 +3,8 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <set>
 
@@ -107,9 +109,24 @@ TEST(Tracefs, EventNamesAreUsedOnce) {
   }
   EXPECT_EQ(names.size(), 10);
   for (const std::string& name : names) {
-    EXPECT_THAT(name, testing::MatchesRegex("p[0-9]+_[0-9]+_a_b_c_0x1"));
+    EXPECT_THAT(name, testing::MatchesRegex("p[0-9]+_[0-9a-f]+_[0-9]+_a_b_c_0x1"));
   }
   EXPECT_EQ(unused_event_name(std::string(200, 'x')).size(), 63) << "the kernel's limit is 64 with the NUL";
+}
+
+TEST(Tracefs, EventNamesTellTheirOwnerAndHisNamespace) {
+  const std::string name = unused_event_name("f");
+  const auto owner = owner_of_event(name);
+  ASSERT_TRUE(owner) << name;
+  EXPECT_EQ(owner->pid, ::getpid());
+  EXPECT_EQ(owner->hint, "f");
+  struct stat facts{};
+  ASSERT_EQ(::stat("/proc/self/ns/pid", &facts), 0);
+  EXPECT_EQ(owner->pid_namespace, facts.st_ino);
+  for (const char* other :
+       {"", "p", "p1", "p1_f0", "p1_0_f", "p1_f0_x_f", "q1_f0_1_f", "p1_f0_1", "p-1_f0_1_f"}) {
+    EXPECT_FALSE(owner_of_event(other)) << other;
+  }
 }
 
 }  // namespace
