@@ -3,6 +3,7 @@
 #include <cerrno>
 
 #include "attach/by_section.h"
+#include "attach/cgroup_directory.h"
 #include "attach/list_place.h"
 #include "attach/prog_attach.h"
 #include "attach/refusal.h"
@@ -43,17 +44,6 @@ Result<bpf_attach_type> hook_of(const Program& program, const CgroupTarget& targ
                                    " is no hook of cgroups"));
   }
   return type;
-}
-
-Result<Fd> open_cgroup(kernel::Kernel& kernel, const std::string& path) {
-  if (path.empty()) {
-    return fail(Errc::invalid, "cgroup: want the path of its directory, have none");
-  }
-  const int raw = kernel.open_directory(path.c_str());
-  if (raw < 0) {
-    return fail_errno(-raw, cat("cgroup ", path));
-  }
-  return Fd(raw);
 }
 
 Error explained(Error error, const std::string& place) {
@@ -111,7 +101,7 @@ Result<Link> attach_cgroup(const Program& program, const CgroupTarget& target, c
   kernel::Kernel& kernel = program.kernel();
   SKEP_TRY(const bpf_attach_type type, hook_of(program, target));
   SKEP_TRY(const attach::KernelPlace at, attach::kernel_place(target.place));
-  SKEP_TRY(Fd cgroup, open_cgroup(kernel, target.path));
+  SKEP_TRY(Fd cgroup, attach::open_cgroup(kernel, target.path));
   const std::string place = cat(name_of(attach_type_names, type), " on ", target.path);
   const u32 extra = target.preorder ? BPF_F_PREORDER : 0;
   const host::Facts facts = attach::facts_for(program, options);
@@ -157,7 +147,7 @@ Result<Link> attach_cgroup(const Program& program, const CgroupTarget& target, c
 
 Result<ProgramList> query_cgroup(const std::string& path, bpf_attach_type type, bool effective) {
   kernel::Kernel& kernel = load::this_kernel();
-  SKEP_TRY(const Fd cgroup, open_cgroup(kernel, path));
+  SKEP_TRY(const Fd cgroup, attach::open_cgroup(kernel, path));
   const std::string place = cat(name_of(attach_type_names, type), " on ", path);
   auto list = attach::list_programs(kernel, cgroup.raw(), type, effective ? BPF_F_QUERY_EFFECTIVE : 0, place);
   if (!list && list.error().sys_errno() == EBADF) {

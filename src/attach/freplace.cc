@@ -54,10 +54,13 @@ Error why_refused(Error error, const FreplaceTarget& target, const Program& prog
   const host::Facts facts = facts_for(program, options);
   const int why = error.sys_errno();
   error = with_reason(std::move(error), facts, options,
-                      target.cookie != 0 ? Needs{.noun = "a cookie", .since = {6, 0}}
+                      target.cookie != 0
+                          ? Needs{.noun = "a cookie", .since = {6, 0}, .rights_of = BPF_PROG_TYPE_EXT}
                       : target.program != nullptr
-                          ? Needs{.noun = "freplace of another function than at loading", .since = {5, 10}}
-                          : Needs{.noun = "freplace", .since = {5, 6}});
+                          ? Needs{.noun = "freplace of another function than at loading",
+                                  .since = {5, 10},
+                                  .rights_of = BPF_PROG_TYPE_EXT}
+                          : Needs{.noun = "freplace", .since = {5, 6}, .rights_of = BPF_PROG_TYPE_EXT});
   if (why == EBUSY) {
     return Error(Errc::busy,
                  cat(error.message(),

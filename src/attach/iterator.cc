@@ -7,6 +7,7 @@
 
 #include "attach/attachment.h"
 #include "attach/by_section.h"
+#include "attach/cgroup_directory.h"
 #include "attach/refusal.h"
 #include "base/result.h"
 #include "kernel/iter.h"
@@ -39,12 +40,8 @@ Result<Narrowed> narrow(kernel::Kernel& kernel, const IteratorTarget& target) {
   } else if (target.process != 0) {
     made.info.task.pid = target.process;
   } else if (!target.cgroup.empty()) {
-    const int raw = kernel.open_directory(target.cgroup.c_str());
-    if (raw < 0) {
-      return fail_errno(-raw, cat("control group ", target.cgroup, ": the directory cannot be opened"));
-    }
-    made.cgroup = Fd(raw);
-    made.info.cgroup.cgroup_fd = static_cast<u32>(raw);
+    SKEP_TRY(made.cgroup, open_cgroup(kernel, target.cgroup));
+    made.info.cgroup.cgroup_fd = static_cast<u32>(made.cgroup.raw());
     made.info.cgroup.order = static_cast<bpf_cgroup_iter_order>(target.cgroup_order);
   }
   return made;

@@ -2,6 +2,7 @@
 
 #include "attach/attachment.h"
 #include "attach/by_section.h"
+#include "attach/cgroup_directory.h"
 #include "attach/configured.h"
 #include "attach/refusal.h"
 #include "base/result.h"
@@ -18,11 +19,7 @@ Result<Link> attach_lsm_cgroup(const Program& program, const LsmCgroupTarget& ta
                 "lsm_cgroup: want the directory of a control group, such as /sys/fs/cgroup/system.slice");
   }
   SKEP_CHECK_IN(noun, attach::check_security_module(options.root));
-  const int raw = program.kernel().open_directory(target.cgroup.c_str());
-  if (raw < 0) {
-    return fail_errno(-raw, cat(noun, ": the directory cannot be opened"));
-  }
-  const Fd cgroup(raw);
+  SKEP_TRY_IN(noun, const Fd cgroup, attach::open_cgroup(program.kernel(), target.cgroup));
   auto link = kernel::link_create(
       program.kernel(), {.prog_fd = program.fd().raw(), .type = BPF_LSM_CGROUP, .target_fd = cgroup.raw()});
   if (link) {
@@ -32,7 +29,8 @@ Result<Link> attach_lsm_cgroup(const Program& program, const LsmCgroupTarget& ta
     return fail(Errc::invalid, cat(noun, ": the directory is no control group of cgroup v2"));
   }
   const host::Facts facts = attach::facts_for(program, options);
-  constexpr attach::Needs needs{.noun = "lsm_cgroup", .since = {6, 0}, .config = "CONFIG_BPF_LSM"};
+  constexpr attach::Needs needs{
+      .noun = "lsm_cgroup", .since = {6, 0}, .config = "CONFIG_BPF_LSM", .rights_of = BPF_PROG_TYPE_LSM};
   return std::unexpected(
       attach::with_configuration(attach::with_reason(std::move(link).error(), facts, options, needs), facts,
                                  needs)

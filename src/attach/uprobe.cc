@@ -4,6 +4,7 @@
 #include <cerrno>
 
 #include "attach/by_section.h"
+#include "attach/refusal.h"
 #include "attach/uprobe_event.h"
 #include "attach/user_place.h"
 #include "base/result.h"
@@ -34,7 +35,10 @@ Result<Fd> explain_multi(const Program& program, const AttachOptions& options, R
                 cat(text, ": the kernel needs CONFIG_UPROBE_EVENTS and CONFIG_BPF_EVENTS"));
   }
   if (!link) {
-    return std::unexpected(std::move(link).error().within(text));
+    return std::unexpected(
+        attach::with_reason(std::move(link).error(), attach::facts_for(program, options), options,
+                            {.noun = "uprobe.multi", .since = since, .rights_of = BPF_PROG_TYPE_KPROBE})
+            .within(text));
   }
   return link;
 }

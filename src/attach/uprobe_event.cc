@@ -7,6 +7,7 @@
 #include "attach/by_section.h"
 #include "attach/perf.h"
 #include "attach/probe_event.h"
+#include "attach/refusal.h"
 #include "base/result.h"
 #include "host/pmu.h"
 
@@ -94,7 +95,10 @@ Result<std::unique_ptr<Attachment>> attach_uprobe_event(const Program& program, 
       const auto undone = after();
       static_cast<void>(undone);
     }
-    return std::unexpected(std::move(opened).error());
+    // The source of these events asks for CAP_PERFMON, whatever kernel.perf_event_paranoid says.
+    constexpr Needs needs{.noun = "uprobes", .since = {4, 1}, .rights_of = BPF_PROG_TYPE_KPROBE};
+    return std::unexpected(
+        with_reason(std::move(opened).error(), facts_for(program, options), options, needs));
   }
   Undo undo = std::move(opened->undo);
   if (after && undo) {

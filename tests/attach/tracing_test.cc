@@ -187,6 +187,24 @@ TEST(Refusal, OfRightsNamesThoseOfTheKindOfProgram) {
   EXPECT_THAT(traced, testing::Not(HasSubstr("CAP_NET_ADMIN")));
 }
 
+TEST(Refusal, OfSecurityHooksAndReplacementsNamesTheirRights) {
+  Machine machine;
+  machine.root.file("/proc/self/status", "CapEff:\t0000000000000000\n");
+  const Program hook = machine.program("lsm_cgroup/socket_bind", BPF_LSM_CGROUP, "socket_bind");
+  machine.kernel.fail_command(BPF_LINK_CREATE, 0, EPERM);
+  const auto hooked = attach_lsm_cgroup(hook, {.cgroup = "/sys/fs/cgroup"}, machine.options());
+  EXPECT_EQ(hooked.error().code(), Errc::denied);
+  EXPECT_THAT(hooked.error().message(), HasSubstr("lacks CAP_BPF and CAP_PERFMON (run as root"));
+  const Program replacement = machine.program("freplace/f", {}, "f");
+  machine.kernel.fail_command(BPF_LINK_CREATE, 0, EPERM);
+  EXPECT_THAT(attach_freplace(replacement, {}, machine.options()).error().message(),
+              HasSubstr("lacks CAP_BPF and CAP_PERFMON and CAP_NET_ADMIN (run as root"));
+  machine.kernel.fail_kind(CallKind::open_directory, 0, EACCES);
+  const auto closed = attach_lsm_cgroup(hook, {.cgroup = "/sys/fs/cgroup/a"}, machine.options());
+  EXPECT_EQ(closed.error().code(), Errc::denied);
+  EXPECT_THAT(closed.error().message(), HasSubstr("cgroup /sys/fs/cgroup/a: its directory must be readable"));
+}
+
 TEST(Iterator, ItsTextComesInPieces) {
   Machine machine;
   auto link = attach_program(machine.program("iter/task", BPF_TRACE_ITER, "task"), machine.options());
@@ -235,16 +253,76 @@ TEST(PerfEventProgram, HasAnEventOnEveryProcessor) {
       << "the section says no counter";
 }
 
-TEST(PerfEventProgram, OfAProcessIsOneEvent) {
+TEST(PerfEventProgram, OfAThreadIsOneEventThatNobodyInherits) {
   Machine machine;
   ASSERT_TRUE(attach_perf_event_program(
       machine.program("perf_event"),
-      {.counter = PerfEventTarget::Counter::page_faults, .period = 1, .pid = 0}, machine.options()));
+      {.counter = PerfEventTarget::Counter::page_faults, .period = 1, .tid = 0}, machine.options()));
   const auto events = machine.events();
   ASSERT_EQ(events.size(), 1);
   EXPECT_EQ(events[0].config, PERF_COUNT_SW_PAGE_FAULTS);
   EXPECT_EQ(events[0].freq, 0);
   EXPECT_EQ(events[0].sample_period, 1);
+  EXPECT_EQ(events[0].inherit, 0);
+}
+
+/// The threads whose events were asked for, in that order.
+std::vector<int> threads_asked_for(const Machine& machine) {
+  std::vector<int> threads;
+  for (const kernel::FakeCall& call : machine.kernel.calls()) {
+    if (call.kind == CallKind::perf_event_open) {
+      threads.push_back(call.place.pid);
+    }
+  }
+  return threads;
+}
+
+TEST(PerfEventProgram, OfAProcessIsAnEventForEachThreadThatNewOnesInherit) {
+  Machine machine;
+  machine.root.file("/proc/42/task/42/comm", "").file("/proc/42/task/43/comm", "");
+  // One starts while the events are opened, by a thread that has none yet.
+  machine.kernel.on_call = [&](kernel::FakeCall& call) -> std::optional<s64> {
+    if (call.kind == CallKind::perf_event_open && call.place.pid == 43) {
+      machine.root.file("/proc/42/task/44/comm", "");
+    }
+    return std::nullopt;
+  };
+  const auto link = attach_perf_event_program(machine.program("perf_event"), {.frequency = 99, .pid = 42},
+                                              machine.options());
+  ASSERT_TRUE(link) << link.error().message();
+  EXPECT_EQ(link->place(), "perf_event cpu-clock at 99 Hz in process 42");
+  EXPECT_THAT(threads_asked_for(machine), testing::UnorderedElementsAre(42, 43, 44));
+  EXPECT_EQ(machine.kernel.calls(BPF_LINK_CREATE).size(), 3);
+  for (const perf_event_attr& event : machine.events()) {
+    EXPECT_EQ(event.inherit, 1);
+    EXPECT_EQ(event.inherit_thread, 1);
+  }
+}
+
+TEST(PerfEventProgram, ThreadsThatEndMeanwhileAreNoErrorWhileOthersRemain) {
+  Machine machine;
+  machine.root.file("/proc/42/task/42/comm", "").file("/proc/42/task/43/comm", "");
+  machine.kernel.fail_kind(CallKind::perf_event_open, 0, ESRCH);
+  const Program program = machine.program("perf_event");
+  const auto link = attach_perf_event_program(program, {.frequency = 99, .pid = 42}, machine.options());
+  ASSERT_TRUE(link) << link.error().message();
+  EXPECT_EQ(machine.kernel.calls(BPF_LINK_CREATE).size(), 1);
+  machine.kernel.on_call = [](kernel::FakeCall& call) -> std::optional<s64> {
+    return call.kind == CallKind::perf_event_open ? std::optional<s64>(-ESRCH) : std::nullopt;
+  };
+  EXPECT_EQ(
+      attach_perf_event_program(program, {.frequency = 99, .pid = 42}, machine.options()).error().code(),
+      Errc::not_found);
+}
+
+TEST(PerfEventProgram, WithoutInheritanceByThreadsProcessesInheritAsWell) {
+  Machine machine("5.10.0");
+  machine.root.file("/proc/42/task/42/comm", "");
+  machine.kernel.fail_kind(CallKind::perf_event_open, 0, EINVAL);
+  ASSERT_TRUE(attach_perf_event_program(machine.program("perf_event"), {.frequency = 99, .pid = 42},
+                                        machine.options()));
+  EXPECT_EQ(machine.events().at(1).inherit, 1);
+  EXPECT_EQ(machine.events().at(1).inherit_thread, 0);
 }
 
 struct CounterRefusal {
@@ -255,19 +333,29 @@ struct CounterRefusal {
 
 TEST(PerfEventProgram, TheErrorSaysWhatIsMissing) {
   for (const CounterRefusal& row : {CounterRefusal{ENOENT, Errc::unsupported, "no such counter"},
-                                    {ESRCH, Errc::not_found, "no process 42"},
+                                    {ESRCH, Errc::not_found, "no thread 42"},
                                     {EINVAL, Errc::invalid, "the highest frequency is 5000"},
                                     {EACCES, Errc::denied, "perf_event_paranoid"}}) {
     Machine machine;
     machine.root.file("/proc/sys/kernel/perf_event_max_sample_rate", "5000\n");
     machine.kernel.fail_kind(CallKind::perf_event_open, 0, row.sys_errno);
     const auto refused = attach_perf_event_program(machine.program("perf_event"),
-                                                   {.frequency = 99, .pid = 42}, machine.options());
+                                                   {.frequency = 99, .tid = 42}, machine.options());
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().code(), row.code) << refused.error().message();
     EXPECT_THAT(refused.error().message(), HasSubstr(row.text));
   }
   Machine machine;
+  const auto nobody = attach_perf_event_program(machine.program("perf_event"), {.frequency = 99, .pid = 42},
+                                                machine.options());
+  ASSERT_FALSE(nobody);
+  EXPECT_EQ(nobody.error().code(), Errc::not_found);
+  EXPECT_THAT(nobody.error().message(), HasSubstr("no process 42"));
+  EXPECT_EQ(attach_perf_event_program(machine.program("perf_event"), {.frequency = 1, .pid = 1, .tid = 1},
+                                      machine.options())
+                .error()
+                .code(),
+            Errc::invalid);
   EXPECT_EQ(attach_perf_event_program(machine.program("perf_event"), {}, machine.options()).error().code(),
             Errc::invalid);
   EXPECT_EQ(attach_perf_event_program(machine.program("perf_event"), {.frequency = 1, .period = 1},

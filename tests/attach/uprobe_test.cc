@@ -213,6 +213,21 @@ TEST_F(Uprobe, AnOldKernelIsToldWhatItLacks) {
   EXPECT_THAT(link.error().message(), HasSubstr("needs Linux 6.6; this is Linux 6.1"));
 }
 
+TEST_F(Uprobe, ARefusalNamesTheRightsThatItTakes) {
+  root.file("/proc/self/status", "CapEff:\t0000000000000000\n");
+  const Program one = program_in("uprobe");
+  kernel.fail_kind(CallKind::perf_event_open, 0, EACCES);
+  const auto single = attach_uprobe(one, {.path = path, .function = "first"}, options());
+  const Program many = program_in("uprobe.multi", BPF_TRACE_UPROBE_MULTI);
+  kernel.fail_command(BPF_LINK_CREATE, 0, EPERM);
+  const auto multi = attach_uprobe_multi(many, {.path = path, .pattern = "*"}, options());
+  for (const Result<Link>* refused : {&single, &multi}) {
+    ASSERT_FALSE(*refused);
+    EXPECT_EQ(refused->error().code(), Errc::denied);
+    EXPECT_THAT(refused->error().message(), HasSubstr("lacks CAP_BPF and CAP_PERFMON (run as root"));
+  }
+}
+
 TEST_F(Uprobe, AUsdtProbeIsAttachedAtEachPlaceWithItsSemaphore) {
   const auto link =
       attach_usdt(program_in("usdt"), {.path = path, .provider = "prov", .name = "probe"}, options());
