@@ -90,6 +90,7 @@ class PerfReader {
     kernel::Kernel* kernel = nullptr;
     int map_fd = -1;
     u32 cpu = 0;
+    bool holds_event = false;
   };
   struct Leave {
     void operator()(Place* place) const;
@@ -117,11 +118,12 @@ class PerfReader {
 };
 
 /// The rings of all processors. Move-only; destroying it takes the perf events out of the map and closes them, and what programs send from then on is lost to
-/// them (ENOENT). The Map must outlive it. One at a time per map: the one that goes takes out whatever event is in its processors' places.
+/// them (ENOENT). The Map must outlive it. A map has one place per processor: open() refuses a second buffer on a Map's places while the first one has them. One that is opened elsewhere (by another
+/// process, or through another Map of the same pin) cannot be seen: the kernel lets it take the places over, and whichever goes first empties them.
 class PerfBuffer {
  public:
   /// Opens a perf event per processor, maps its ring and puts it into `map`. A processor that goes offline meanwhile is left out. Errors: invalid (another
-  /// kind of map; pages that are no power of two), denied (CAP_PERFMON; perf_event_mlock_kb), kernel.
+  /// kind of map; pages that are no power of two), busy (a PerfBuffer of this Map has that processor's place), denied (CAP_PERFMON; perf_event_mlock_kb), kernel.
   static Result<PerfBuffer> open(const Map& map, const PerfOptions& options = {});
   PerfBuffer(PerfBuffer&&) noexcept = default;
   PerfBuffer& operator=(PerfBuffer&&) noexcept = default;

@@ -9,6 +9,9 @@
 #include <cerrno>
 #include <charconv>
 #include <cstring>
+#include <mutex>
+#include <set>
+#include <tuple>
 
 #include "kernel/map.h"
 #include "ring/layout.h"
@@ -94,12 +97,36 @@ void add_to(std::atomic<u64>& counter, u64 what) {
   counter.store(counter.load(std::memory_order_relaxed) + what, std::memory_order_relaxed);
 }
 
+/// The places of maps that buffers of this process have. The kernel would let a second one take them over unseen.
+struct Claims {
+  using Key = std::tuple<const kernel::Kernel*, int,
+                         u32>;  // with the map's descriptor, which outlives the buffer, and the processor
+  std::mutex mutex;
+  std::set<Key> taken;
+
+  static Claims& all() {
+    static Claims claims;
+    return claims;
+  }
+  bool add(const Key& key) {
+    const std::lock_guard lock(mutex);
+    return taken.insert(key).second;
+  }
+  void remove(const Key& key) {
+    const std::lock_guard lock(mutex);
+    taken.erase(key);
+  }
+};
+
 }  // namespace
 
 void PerfReader::Leave::operator()(Place* place) const {
   const std::unique_ptr<Place> owned(place);
-  // Nobody to tell: an element that is gone already is as good.
-  static_cast<void>(kernel::map_delete(*owned->kernel, {.map_fd = owned->map_fd, .key = &owned->cpu}));
+  if (owned->holds_event) {
+    // Nobody to tell: an element that is gone already is as good.
+    static_cast<void>(kernel::map_delete(*owned->kernel, {.map_fd = owned->map_fd, .key = &owned->cpu}));
+  }
+  Claims::all().remove({owned->kernel, owned->map_fd, owned->cpu});
 }
 
 u64* PerfReader::head() const {
@@ -193,11 +220,16 @@ Result<void> PerfBuffer::add(const Map& map, const PerfOptions& options, u32 cpu
   kernel::Kernel& kernel = map.kernel();
   perf_event_attr attr =
       options.attributes != nullptr ? *options.attributes : output_attributes(options.wakeup_records);
+  if (!Claims::all().add({&kernel, map.fd().raw(), cpu})) {
+    return std::unexpected(Error(
+        Errc::busy, "another PerfBuffer of this map has its place; there is one for each processor", EBUSY));
+  }
+  PerfReader reader;
+  reader.place_.reset(new PerfReader::Place{.kernel = &kernel, .map_fd = map.fd().raw(), .cpu = cpu});
   const int raw = kernel.perf_event_open(attr, {.pid = -1, .cpu = static_cast<int>(cpu)});
   if (raw == -ENODEV && options.cpus.empty()) {
     return {};  // went offline since the list was read
   }
-  PerfReader reader;
   reader.cpu_ = cpu;
   SKEP_TRY(reader.event_, kernel::descriptor(raw, "open a perf event"));
   reader.page_bytes_ = ring::page_bytes();
@@ -210,7 +242,7 @@ Result<void> PerfBuffer::add(const Map& map, const PerfOptions& options, u32 cpu
   const u32 value = static_cast<u32>(reader.event_.raw());
   SKEP_CHECK(poller_.add(reader.event_.raw(), readers_.size()));
   SKEP_CHECK(kernel::map_update(kernel, {.map_fd = map.fd().raw(), .key = &cpu}, &value));
-  reader.place_.reset(new PerfReader::Place{.kernel = &kernel, .map_fd = map.fd().raw(), .cpu = cpu});
+  reader.place_->holds_event = true;
   readers_.push_back(std::move(reader));
   return {};
 }

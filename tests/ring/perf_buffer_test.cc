@@ -169,6 +169,28 @@ TEST(PerfBuffer, WhoeverGoesTakesTheEventsOutOfTheMap) {
   EXPECT_EQ(fake.kernel.calls(BPF_MAP_DELETE_ELEM).size(), 4U) << "that of the one that was opened";
 }
 
+TEST(PerfBuffer, ASecondOneOfAMapIsRefusedWhileTheFirstIsThere) {
+  FakePerf fake;
+  const Map map = fake.make_map();
+  const Map other = fake.make_map();
+  {
+    const auto first = PerfBuffer::open(map, {.pages_per_cpu = pages, .cpus = {0, 2}});
+    ASSERT_TRUE(first) << first.error().message();
+    const std::size_t updates = fake.kernel.calls(BPF_MAP_UPDATE_ELEM).size();
+    const auto second = PerfBuffer::open(map, {.pages_per_cpu = pages, .cpus = {3, 2}});
+    ASSERT_FALSE(second);
+    EXPECT_EQ(second.error().code(), Errc::busy);
+    EXPECT_NE(second.error().message().find("processor 2: another PerfBuffer of this map"), std::string::npos)
+        << second.error().message();
+    EXPECT_EQ(fake.kernel.calls(BPF_MAP_UPDATE_ELEM).size(), updates + 1)
+        << "that of processor 3, which is undone";
+    EXPECT_EQ(fake.kernel.calls(BPF_MAP_DELETE_ELEM).size(), 1);
+    EXPECT_TRUE(PerfBuffer::open(map, {.pages_per_cpu = pages, .cpus = {3}})) << "another processor";
+    EXPECT_TRUE(PerfBuffer::open(other, {.pages_per_cpu = pages})) << "another map";
+  }
+  EXPECT_TRUE(PerfBuffer::open(map, {.pages_per_cpu = pages})) << "the first one is gone";
+}
+
 TEST(PerfBuffer, RecordsComeWithTheirProcessorAndLostOnesAreCounted) {
   FakePerf fake;
   const Map map = fake.make_map();
