@@ -3,10 +3,10 @@
 
 #include "base/text.h"
 #include "cli/attach_target.h"
+#include "cli/duration.h"
 #include "cli/load.h"
 #include "cli/prepare.h"
 #include "cli/table.h"
-#include "cli/until_stopped.h"
 #include "cli/verbs.h"
 #include "kernel/obj.h"
 #include "load/this_machine.h"
@@ -113,8 +113,12 @@ Status complain(const Error& error, Output& out) {
 }  // namespace
 
 Status attach(const Arguments& arguments, Output& out) {
-  const UntilStopped stop;
   const std::string& path = arguments.words().front();
+  const auto length = for_length(arguments);
+  if (!length) {
+    out.complain(length.error().message());
+    return Status::usage;
+  }
   auto spec = prepare(path, arguments);
   if (!spec) {
     out.complain(spec.error().error.message());
@@ -130,6 +134,7 @@ Status attach(const Arguments& arguments, Output& out) {
     return complain(object.error(), out);
   }
   Attached made = attach(*object, arguments);
+  const Until until(*length);
   tell(made, path, out);
   if (made.error) {
     return complain(*made.error, out);
@@ -145,11 +150,7 @@ Status attach(const Arguments& arguments, Output& out) {
     return Status::ok;
   }
   out.flush();
-  const std::optional<std::chrono::nanoseconds> longest =
-      arguments.has("for")
-          ? std::optional<std::chrono::nanoseconds>(std::chrono::seconds(arguments.number("for", 0)))
-          : std::nullopt;
-  stop.wait(longest);
+  until.wait();
   if (auto done = detach_all(made.links); !done) {
     return complain(done.error(), out);
   }

@@ -1,9 +1,12 @@
 #include "cli/duration.h"
 
+#include <poll.h>
+
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <csignal>
+#include <ctime>
 
 #include "base/result.h"
 
@@ -59,6 +62,15 @@ Result<nanoseconds> parse_duration(std::string_view text) {
   return nanoseconds(static_cast<s64>(number * row->nanoseconds));
 }
 
+Result<std::optional<nanoseconds>> for_length(const Arguments& arguments) {
+  const auto text = arguments.text("for");
+  if (!text) {
+    return std::optional<nanoseconds>();
+  }
+  SKEP_TRY_IN("--for", const nanoseconds length, parse_duration(*text));
+  return std::optional(length);
+}
+
 Interrupt::Interrupt() {
   asked_to_stop = 0;
   handle(SIGINT, ask_to_stop);
@@ -86,6 +98,24 @@ nanoseconds Until::wait_for(nanoseconds most) const {
 
 nanoseconds Until::since_start() const {
   return steady_clock::now() - start_;
+}
+
+void Until::wait() const {
+  constexpr s64 second = 1'000'000'000;
+  constexpr nanoseconds long_enough = std::chrono::hours(24);
+  sigset_t both{};
+  sigset_t before{};
+  ::sigemptyset(&both);
+  ::sigaddset(&both, SIGINT);
+  ::sigaddset(&both, SIGTERM);
+  // Held back but for the waiting itself: a signal between the look and the wait would be slept through.
+  ::pthread_sigmask(SIG_BLOCK, &both, &before);
+  while (!is_over()) {
+    const s64 left = wait_for(long_enough).count();
+    const timespec most{.tv_sec = left / second, .tv_nsec = left % second};
+    ::ppoll(nullptr, 0, &most, &before);
+  }
+  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
 }  // namespace skep::cli

@@ -6,6 +6,7 @@
 
 #include "base/result.h"
 #include "base/text.h"
+#include "cli/duration.h"
 #include "cli/live.h"
 #include "cli/verbs.h"
 #include "cli/visible.h"
@@ -16,7 +17,6 @@ namespace skep::cli {
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
 constexpr std::size_t chunk_bytes = std::size_t{64} << 10;
 
 /// "33", "count", or two words as the other verbs take them.
@@ -60,10 +60,11 @@ Result<bool> drain(kernel::Kernel& kernel, int fd, kernel::ProgStream stream, Ou
 }
 
 Result<void> read_streams(const Arguments& arguments, Output& out) {
+  SKEP_TRY(const auto length, for_length(arguments));
   kernel::HostKernel kernel;
   SKEP_TRY(const LiveProgram program, open_program(kernel, named(arguments.words())));
-  const bool follows = arguments.has("follow");
-  const auto end = Clock::now() + std::chrono::seconds(arguments.number("for", 0));
+  const bool follows = length || arguments.has("follow");
+  const Until until(length);
   while (true) {
     bool had_some = false;
     for (const auto stream : {kernel::ProgStream::standard_output, kernel::ProgStream::standard_error}) {
@@ -72,8 +73,7 @@ Result<void> read_streams(const Arguments& arguments, Output& out) {
       had_some |= some;
     }
     out.flush();
-    const bool is_over = arguments.has("for") && Clock::now() >= end;
-    if (out.reader_is_gone() || out.lost() != 0 || (follows && is_over)) {
+    if (out.reader_is_gone() || out.lost() != 0 || (follows && until.is_over())) {
       return {};
     }
     if (had_some) {
@@ -83,7 +83,7 @@ Result<void> read_streams(const Arguments& arguments, Output& out) {
       return {};
     }
     // The kernel has nothing to wait on: streams are asked.
-    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    std::this_thread::sleep_for(until.wait_for(std::chrono::milliseconds(100)));
   }
 }
 

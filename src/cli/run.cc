@@ -144,11 +144,8 @@ Status tell_runs(Object& object, Streams& streams, RunStory story, const Argumen
 
 Status run(const Arguments& arguments, Output& out) {
   const std::string& path = arguments.words()[0];
-  if (const auto length = arguments.text("for")) {
-    if (const auto parsed = parse_duration(*length); !parsed) {
-      return give_up(path, Status::usage, Error(Errc::invalid, cat("--for: ", parsed.error().message())),
-                     out);
-    }
+  if (const auto length = for_length(arguments); !length) {
+    return give_up(path, Status::usage, length.error(), out);
   }
   auto data = read_option(arguments, "data-in");
   auto context = read_option(arguments, "ctx-in");

@@ -5,6 +5,7 @@
 #include "cli/duration.h"
 #include "cli/run.h"
 #include "cli/words.h"
+#include "skep/iterator.h"
 
 namespace skep::cli {
 
@@ -71,6 +72,51 @@ void tell_programs(const AttachReport& report, bool lasts, Output& out) {
   }
 }
 
+bool is_walk(const Program* program) {
+  return program != nullptr && program->traits().type == BPF_PROG_TYPE_TRACING &&
+         program->traits().expected_attach_type == BPF_TRACE_ITER;
+}
+
+/// The iterators among what is attached, each with its program.
+std::vector<std::pair<const Link*, const Program*>> walks_among(Object& object,
+                                                                const std::vector<Link>& links,
+                                                                const AttachReport& report) {
+  std::vector<std::pair<const Link*, const Program*>> walks;
+  for (std::size_t i = 0; i < links.size(); ++i) {
+    const Program* const program = object.program(report.link_names[i]);
+    if (is_walk(program)) {
+      walks.emplace_back(&links[i], program);
+    }
+  }
+  return walks;
+}
+
+/// What an iterator writes. Its program runs when somebody reads, which for people is now.
+Result<void> show_walk(const Link& link, const Program& program, bool is_only, Output& out) {
+  if (out.is_json()) {
+    SKEP_TRY(const std::string text, read_iterator(link));
+    out.json_line({{"kind", "walk"},
+                   {"program", program.name()},
+                   {"section", program.traits().section},
+                   {"text", text}});
+    return {};
+  }
+  if (!is_only) {
+    out.line(cat(out.paint(Style::name, program.name()),
+                 out.paint(Style::comment, cat(" (", program.traits().section, ")"))));
+  }
+  SKEP_TRY(IteratorReader reader, IteratorReader::open(link));
+  while (!out.reader_is_gone() && out.lost() == 0) {
+    SKEP_TRY_IN(link.place(), const auto piece, reader.next());
+    if (!piece) {
+      break;
+    }
+    out.write(*piece);
+    out.flush();
+  }
+  return {};
+}
+
 void tell_end(const RunStory& story, const Object& object, double seconds, const Arguments& arguments,
               Status status, const std::optional<Error>& error, Output& out) {
   if (!out.is_json()) {
@@ -109,14 +155,16 @@ void read_state(Object& object, const Streams& streams, u32 limit, RunStory& sto
 Status run_attached(Object& object, Streams& streams, std::vector<Link> links, const AttachReport& report,
                     const Arguments& arguments, Output& out) {
   constexpr u32 default_limit = 32;
-  std::optional<std::chrono::nanoseconds> length;
-  if (const auto text = arguments.text("for")) {
-    length = parse_duration(*text).value_or(std::chrono::nanoseconds(0));  // run() has checked it
-  }
+  const auto length = for_length(arguments).value_or(std::nullopt);  // run() has checked it
   const Until until(length);
-  tell_programs(report, !length, out);
+  const auto walks = walks_among(object, links, report);
+  const bool walks_only = walks.size() == links.size();
+  tell_programs(report, !length && !walks_only, out);
   Result<void> shown;
-  while (shown && !until.is_over() && !out.reader_is_gone() && out.lost() == 0) {
+  for (const auto& [link, program] : walks) {
+    shown = shown ? show_walk(*link, *program, walks.size() == 1, out) : std::move(shown);
+  }
+  while (shown && !walks_only && !until.is_over() && !out.reader_is_gone() && out.lost() == 0) {
     shown = streams.show(until.wait_for(look_every), out);
   }
   Result<void> detached = detach_all(links);

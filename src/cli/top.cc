@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "base/text.h"
+#include "cli/duration.h"
 #include "cli/live.h"
 #include "cli/table.h"
 #include "cli/verbs.h"
@@ -72,8 +73,9 @@ void show(const std::vector<ProgramRate>& rates, double seconds, Output& out) {
 Result<void> watch(const Arguments& arguments, Output& out) {
   const std::chrono::seconds interval(std::max(1U, arguments.number("interval", 1)));
   const u32 most = arguments.number("count", 0);
-  const bool has_end = arguments.has("for");
-  const auto end = Clock::now() + std::chrono::seconds(arguments.number("for", 0));
+  SKEP_TRY(const auto length, for_length(arguments));
+  const bool has_end = length.has_value();
+  const auto end = Clock::now() + length.value_or(std::chrono::nanoseconds(0));
   const bool is_screen = !out.is_json() && ::isatty(STDOUT_FILENO) == 1;
   SKEP_TRY(const RunStatistics counting, RunStatistics::enable());
   SKEP_TRY(std::vector<ProgramStatistics> before, program_statistics());

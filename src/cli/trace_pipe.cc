@@ -88,17 +88,13 @@ Result<void> follow(kernel::Kernel& kernel, const Fd& pipe, const Until& until, 
 }  // namespace
 
 Status trace_pipe(const Arguments& arguments, Output& out) {
-  std::optional<std::chrono::nanoseconds> length;
-  if (const auto text = arguments.text("for")) {
-    auto parsed = parse_duration(*text);
-    if (!parsed) {
-      out.complain(cat("--for: ", parsed.error().message()));
-      return Status::usage;
-    }
-    length = *parsed;
+  const auto length = for_length(arguments);
+  if (!length) {
+    out.complain(length.error().message());
+    return Status::usage;
   }
   kernel::Kernel& kernel = load::this_kernel();
-  const Until until(length);
+  const Until until(*length);
   auto pipe = open_pipe(kernel, arguments.text("from"));
   if (!pipe) {
     return finish(std::unexpected(std::move(pipe).error()), out);

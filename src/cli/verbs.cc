@@ -56,11 +56,14 @@ constexpr auto run_options = std::to_array<Option>({
   {"limit",   K::number, "N",         "show at most N elements of each map (default 32)"},
 });
 
+constexpr u32 most_processes = 1U << 22;  // PID_MAX_LIMIT
+
 constexpr auto attach_options = std::to_array<Option>({
   {"tracepoint", K::text, "NAME", "of raw_tp programs: this tracepoint; of tp programs: CATEGORY/NAME"},
   {"func",     K::text, "FUNCTION", "of kprobe programs: this function[+offset]; of kprobe.multi programs: those of a pattern; of ksyscall programs: this system call; of uprobe programs: this function, with +OFFSET or +returns; of uprobe.multi programs: those of a pattern; of usdt programs: PROVIDER:NAME"},
   {"frequency", K::number, "HZ",  "of perf_event programs: so many times a second, by the processors' clocks"},
-  {"pid",      K::number, "PID",  "of uprobe, usdt and perf_event programs and iterators over tasks: this process alone"},
+  {"pid",      K::number, "PID",  "of uprobe, usdt and perf_event programs and iterators over tasks: this process alone", false, most_processes},
+  {"tid",      K::number, "TID",  "of perf_event programs and iterators over tasks: this thread alone", false, most_processes},
   {"path",     K::text, "FILE",   "of uprobe and usdt programs: this program or library"},
   {"iface",    K::text, "DEVICE", "of xdp, tc, tcx, netkit and action programs: this network device; of lwt programs: where the route leaves"},
   {"xdp-mode", K::text, "MODE",   "of xdp programs: native, generic or offload (default: native where the driver can)"},
@@ -72,7 +75,7 @@ constexpr auto attach_options = std::to_array<Option>({
   {"route",    K::text, "PREFIX", "of lwt programs: the destination of the route to make"},
   {"lirc",     K::text, "DEVICE", "of lirc_mode2 programs: this infra-red receiver"},
   {"pin",  K::text,   "DIR",     "pin each link as DIR/PROGRAM in a BPF file system, and end: it stays attached"},
-  {"for",  K::number, "SECONDS", "detach after so long (default: at ^C)"},
+  for_option,
   set_option, only_option, skip_option, first_of_option, optional_option, jobs_option, btf_option, kconfig_option, replace_option, exclusive_option, token_option,
 });
 
@@ -118,12 +121,12 @@ constexpr auto features_options = std::to_array<Option>({
 constexpr auto top_options = std::to_array<Option>({
   {"interval", K::number, "SECONDS", "between two tables (default 1)"},
   {"count",    K::number, "N",       "end after N tables (default: at ^C)"},
-  {"for",      K::number, "SECONDS", "end after this time"},
+  for_option,
 });
 
 constexpr auto prog_log_options = std::to_array<Option>({
   {"follow", K::flag,   "",        "go on until ^C or --for"},
-  {"for",    K::number, "SECONDS", "with --follow: end after this time"},
+  {"for",    K::text, "DURATION", "go on for this time: 10s, 250ms, 5m"},
 });
 
 constexpr auto trace_pipe_options = std::to_array<Option>({
@@ -170,7 +173,7 @@ constexpr auto verb_table = std::to_array<Verb>({
   {.name = "run", .operands = "FILE", .least = 1, .most = 1,
    .summary = "load an object, attach its programs, show what they send, then maps and variables",
    .help = "Attaches each program to what its section says, until ^C; records of ring buffers and perf buffers are shown by their C types as they come (with --json,\n"
-           "one line each). Where no section names a place, the kernel test-runs the programs on the given input without attaching them anywhere.\n",
+           "one line each); what iterators write is shown at once. Where no section names a place, the kernel test-runs the programs on the given input without attaching them anywhere.\n",
    .examples = "  skep run prog.o\n  skep run execsnoop.o --for 10s --json | jq .value\n  skep run prog.o --event 'events:struct event'\n"
                "  skep run prog.o --program count --repeat 1000 --data-in packet.bin\n",
    .options = run_options, .run = run},

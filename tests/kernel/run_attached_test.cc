@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "base/text.h"
+#include "support/release.h"
 
 namespace skep {
 namespace {
@@ -109,11 +110,55 @@ TEST(RunAttached, EndsByItselfAndShowsWhatIsLeft) {
   EXPECT_THAT(all, HasSubstr("long wanted = "));
 }
 
+Command run_iterator(std::vector<std::string> options) {
+  std::vector<std::string> words = {SKEP_BUILD_DIR "/skep", "run", SKEP_BUILD_DIR "/examples/tasks.bpf.o"};
+  words.insert(words.end(), options.begin(), options.end());
+  return Command(words);
+}
+
+TEST(RunAttached, ShowsWhatAnIteratorWritesAndEnds) {
+  Command command = run_iterator({});
+  EXPECT_EQ(command.line(), "     PID   PARENT PRIO NAME\n");
+  std::string all;
+  for (std::string line = command.line(); !line.empty(); line = command.line()) {
+    all += line;
+  }
+  EXPECT_EQ(command.status(), 0);
+  EXPECT_THAT(all, HasSubstr(cat(" ", ::getpid(), " ")));
+}
+
+TEST(RunAttached, AnIteratorsTextIsOneDocument) {
+  Command command = run_iterator({"--json", "--for", "1h"});
+  EXPECT_THAT(command.line(), HasSubstr(R"("program":"show_task","section":"iter/task","state":"attached")"));
+  EXPECT_THAT(
+      command.line(),
+      testing::StartsWith(
+          R"({"kind":"walk","program":"show_task","section":"iter/task","text":"     PID   PARENT PRIO NAME\n)"));
+  EXPECT_THAT(command.line(), testing::StartsWith(R"({"kind":"end",)"));
+  EXPECT_TRUE(command.line().empty());
+  EXPECT_EQ(command.status(), 0);
+}
+
 TEST(RunAttached, TestRunsAttachNothing) {
   Command command = run({"--test-run", "--json"});
   const std::string line = command.line();
   EXPECT_THAT(line, HasSubstr(R"("runs":[)"));
   EXPECT_TRUE(command.line().empty());
+}
+
+TEST(RunAttached, ProgLogGoesOnForAsLongAsItIsTold) {
+  SKEP_SKIP_BEFORE(6, 17, "has no streams of programs");
+  Command running = run({"--json", "--event", "event"});
+  ASSERT_THAT(running.line(), HasSubstr(R"("state":"attached")"));
+  const auto start = std::chrono::steady_clock::now();
+  Command log({SKEP_BUILD_DIR "/skep", "prog", "log", "on_call", "--for", "400ms"});
+  EXPECT_TRUE(log.line().empty()) << "it prints nothing";
+  EXPECT_EQ(log.status(), 0);
+  EXPECT_GE(std::chrono::steady_clock::now() - start, std::chrono::milliseconds(400))
+      << "--for implies --follow";
+  running.interrupt();
+  while (!running.line().empty()) {}
+  EXPECT_EQ(running.status(), 0);
 }
 
 TEST(RunAttached, TracePipeEnds) {
