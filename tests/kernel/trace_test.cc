@@ -7,6 +7,8 @@
 
 #include <csignal>
 #include <cstring>
+#include <latch>
+#include <thread>
 
 #include "base/file.h"
 #include "base/text.h"
@@ -17,6 +19,7 @@
 #include "skep/kprobe.h"
 #include "skep/perf_event.h"
 #include "skep/tracepoint.h"
+#include "skep/uprobe.h"
 #include "support/permitted.h"
 #include "support/release.h"
 
@@ -143,22 +146,168 @@ TEST_F(Tracing, AWalkOfOneProcess) {
   EXPECT_EQ(*text, cat("task ", ::getpid(), "\n"));
 }
 
-TEST_F(Tracing, CountersOfOneProcess) {
+constexpr u64 pages = 2048;
+
+/// So many page faults of this thread, at least. Small pages are not merged into huge ones.
+void fault() {
+  constexpr std::size_t bytes = pages << 12;
+  void* fresh = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  ASSERT_NE(fresh, MAP_FAILED);
+  ::madvise(fresh, bytes, MADV_NOHUGEPAGE);
+  std::memset(fresh, 1, bytes);
+  ::munmap(fresh, bytes);
+}
+
+/// A thread that faults when it is told to.
+class Waiting {
+ public:
+  Waiting()
+      : thread_([this] {
+          begin_.wait();
+          fault();
+        }) {}
+  void run() {
+    begin_.count_down();
+    thread_.join();
+  }
+
+ private:
+  std::latch begin_{1};
+  std::thread thread_;
+};
+
+TEST_F(Tracing, CountersOfAProcessCountItsThreadsOldAndNew) {
   auto object = with("on_perf_event");
   ASSERT_TRUE(object) << object.error().message();
+  Waiting old;
   auto link = attach_perf_event_program(
       object->programs()[0], {.counter = PerfEventTarget::Counter::page_faults, .period = 1, .pid = 0});
   ASSERT_TRUE(link) << link.error().message();
-  constexpr std::size_t bytes = std::size_t{64} << 12;
-  void* fresh = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  ASSERT_NE(fresh, MAP_FAILED);
-  std::memset(fresh, 1, bytes);
-  ::munmap(fresh, bytes);
-  EXPECT_GE(value_of(*object, "hits"), 1U);
+  u64 before = value_of(*object, "hits");
+  const auto counted_since = [&] {
+    const u64 now = value_of(*object, "hits");
+    return now - std::exchange(before, now);
+  };
+  fault();
+  EXPECT_GE(counted_since(), pages) << "this thread";
+  old.run();
+  EXPECT_GE(counted_since(), pages) << "a thread that was there before";
+  Waiting().run();
+  EXPECT_GE(counted_since(), pages) << "a thread that started later";
+  static_cast<void>(counted_since());
+  const pid_t child = ::fork();
+  if (child == 0) {
+    fault();
+    ::_exit(0);
+  }
+  ASSERT_EQ(::waitpid(child, nullptr, 0), child);
+  if (test::is_before(5, 13)) {
+    EXPECT_GE(counted_since(), pages) << "processes inherit as well";
+  } else {
+    EXPECT_LT(counted_since(), pages) << "another process";
+  }
+  EXPECT_TRUE(link->detach());
+  static_cast<void>(counted_since());
+  fault();
+  Waiting().run();
+  EXPECT_EQ(counted_since(), 0U);
+}
+
+TEST_F(Tracing, CountersOfOneThread) {
+  auto object = with("on_perf_event");
+  ASSERT_TRUE(object) << object.error().message();
+  Waiting old;
+  auto link = attach_perf_event_program(
+      object->programs()[0], {.counter = PerfEventTarget::Counter::page_faults, .period = 1, .tid = 0});
+  ASSERT_TRUE(link) << link.error().message();
+  fault();
+  const u64 own = value_of(*object, "hits");
+  EXPECT_GE(own, pages);
+  old.run();
+  Waiting().run();
+  EXPECT_LT(value_of(*object, "hits"), own + pages);
   EXPECT_TRUE(link->detach());
   const auto none = attach_perf_event_program(object->programs()[0], {.frequency = 10, .pid = 4'000'000});
   ASSERT_FALSE(none);
   EXPECT_EQ(none.error().code(), Errc::not_found);
+}
+
+TEST_F(Tracing, InheritedCountersHaveNoCookie) {
+  SKEP_SKIP_BEFORE(5, 15, "has no cookies");
+  auto object = with("reads_event_cookie");
+  ASSERT_TRUE(object) << object.error().message();
+  const auto link = attach_perf_event_program(
+      object->programs()[0],
+      {.counter = PerfEventTarget::Counter::page_faults, .period = 1, .pid = 0, .cookie = 7});
+  ASSERT_TRUE(link) << link.error().message();
+  fault();
+  EXPECT_EQ(value_of(*object, "cookie"), 7U);
+  u64 seen = 7;
+  std::thread([&] {
+    fault();
+    seen = value_of(*object, "cookie");
+  }).join();
+  EXPECT_EQ(seen, 0U) << "what include/skep/perf_event.h says of it";
+}
+
+/// What uprobes are put on.
+extern "C" [[gnu::noinline, gnu::used]] void skep_probed_function() {
+  asm volatile("" ::: "memory");
+}
+
+TEST_F(Tracing, UprobesOfAProcessAreHitByAllItsThreadsAndNobodyElse) {
+  for (const char* name : {"on_kprobe", "on_uprobe_multi"}) {
+    const bool is_multi = std::string_view(name) == "on_uprobe_multi";
+    if (is_multi && test::is_before(6, 6)) {
+      continue;
+    }
+    auto object = with(name);
+    ASSERT_TRUE(object) << object.error().message();
+    std::latch begin(1);
+    std::thread old([&] {
+      begin.wait();
+      skep_probed_function();
+    });
+    const Program& program = object->programs()[0];
+    const std::string self = "/proc/self/exe";
+    const auto link =
+        is_multi
+            ? attach_uprobe_multi(program, {.path = self, .functions = {"skep_probed_function"}, .pid = 0})
+            : attach_uprobe(program, {.path = self, .function = "skep_probed_function", .pid = 0});
+    begin.count_down();
+    old.join();
+    ASSERT_TRUE(link) << link.error().message();
+    std::thread(skep_probed_function).join();
+    skep_probed_function();
+    EXPECT_EQ(value_of(*object, "hits"), 3U) << name;
+    const pid_t child = ::fork();
+    if (child == 0) {
+      skep_probed_function();
+      ::_exit(0);
+    }
+    ASSERT_EQ(::waitpid(child, nullptr, 0), child);
+    EXPECT_EQ(value_of(*object, "hits"), 3U) << name;
+  }
+}
+
+TEST_F(Tracing, FunctionsOfModulesAreProbedByTheModulesName) {
+  auto object = with("on_kprobe");
+  ASSERT_TRUE(object) << object.error().message();
+  const Program& program = object->programs()[0];
+  for (const ProbeMethod method : {ProbeMethod::automatic, ProbeMethod::tracefs}) {
+    const auto link = attach_kprobe(program, {.function = "nf_conntrack:nf_conntrack_in", .method = method});
+    EXPECT_TRUE(link) << link.error().message();
+    const auto absent =
+        attach_kprobe(program, {.function = "no_such_module:nf_conntrack_in", .method = method});
+    ASSERT_FALSE(absent);
+    EXPECT_EQ(absent.error().code(), Errc::not_found);
+    EXPECT_THAT(absent.error().message(),
+                HasSubstr("module 'no_such_module' is not loaded; 'nf_conntrack_in' is at "));
+    const auto other = attach_kprobe(program, {.function = "nf_conntrack:do_unlinkat", .method = method});
+    ASSERT_FALSE(other);
+    EXPECT_THAT(other.error().message(), HasSubstr("module 'nf_conntrack' has no function 'do_unlinkat'"));
+  }
+  EXPECT_THAT(probes(), testing::Not(HasSubstr("nf_conntrack")));
 }
 
 }  // namespace

@@ -46,7 +46,15 @@ COUNTER("fsession.multi.s/__x64_sys_getpgi*", on_fsession_multi_sleepable)
 COUNTER("lsm/task_getpgid", on_lsm)
 COUNTER("lsm.s/file_open", on_lsm_sleepable)
 COUNTER("perf_event", on_perf_event)
+COUNTER("uprobe.multi", on_uprobe_multi)
 COUNTER("syscall", on_syscall)
+
+SEC("?perf_event")
+int reads_event_cookie(void* ctx) {
+  __sync_fetch_and_add(&hits, 1);
+  cookie = bpf_get_attach_cookie(ctx);
+  return 0;
+}
 
 /* A test run of this calls the kernel's own functions for such tests, bpf_fentry_test1() and its kin. */
 SEC("?fentry/bpf_fentry_test2")
