@@ -42,6 +42,8 @@ class Poller {
   /// Waits until one is ready and answers the tags of those that are (up to 64 at a time, in turn). None: the time is over, or a signal came. What it answers
   /// stays until the next call. Errors: kernel.
   Result<std::span<const u64>> wait(Timeout timeout);
+  /// True when it was a signal that ended the last wait().
+  bool was_interrupted() const { return was_interrupted_; }
 
  private:
   Poller(kernel::Kernel& kernel, Fd epoll) : kernel_(&kernel), epoll_(std::move(epoll)) {}
@@ -49,14 +51,14 @@ class Poller {
   kernel::Kernel* kernel_;
   Fd epoll_;
   std::vector<u64> ready_;
+  bool was_interrupted_ = false;
 };
 
 /// Resumes coroutines when descriptors are readable. One thread: whoever calls run_once() runs them. Must outlive the coroutines that wait in it.
 ///
 ///   Task watch(EventLoop& loop, RingBuffer& ring) {      // Task: any coroutine type
-///     for (;;) {
-///       if (!co_await loop.readable(ring.descriptor())) co_return;
-///       (void)ring.consume(show);
+///     while (co_await loop.readable(ring.descriptor())) {
+///       if (!ring.consume(show)) co_return;
 ///     }
 ///   }
 class EventLoop {
@@ -72,7 +74,7 @@ class EventLoop {
 
   /// `co_await loop.readable(fd)` suspends until it is, and gives a Result<void>. Errors: busy (another coroutine waits for it), kernel. A coroutine that is
   /// destroyed while it waits just leaves. `has_waiting`, when given, is asked once it is listened for, and true goes on at once. Perf events need it: they tell
-  /// of what came once, to whoever looks first, and that is the arming. Of a PerfBuffer: `[&] { return buffer.statistics().waiting_bytes != 0; }`.
+  /// of what came once, to whoever looks first, and that is the arming. Of a PerfBuffer: `[&] { return buffer.waiting_bytes() != 0; }`.
   Readable readable(int descriptor, std::function<bool()> has_waiting = {});
   /// The loop's own descriptor, which is readable when a coroutine can go on.
   int descriptor() const;

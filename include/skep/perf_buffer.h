@@ -38,8 +38,9 @@ struct PerfEvent {
 struct PerfStatistics {
   u64 records = 0;       ///< handed out
   u64 record_bytes = 0;  ///< theirs
-  u64 lost =
-      0;  ///< that the kernel had no room for, as far as it has said so: with the next record that it has room for
+  /// That the kernel had no room for. Since Linux 6.0 that is its count of this moment; before, what it has told so far, which it does with the next record that
+  /// it has room for.
+  u64 lost = 0;
   u64 waiting_bytes = 0;
   u64 size_bytes = 0;
 };
@@ -51,7 +52,7 @@ struct PerfOptions {
   std::vector<u32> cpus;   ///< which processors; none: all that are online
   std::string root;        ///< sysfs is under it, for tests; empty: this machine's
   const ::perf_event_attr* attributes =
-      nullptr;  ///< raw mode: the events as they shall be opened, instead of BPF output with raw samples
+      nullptr;  ///< raw mode: the events as they shall be opened, instead of BPF output with raw samples. Losses are counted where read_format is PERF_FORMAT_LOST
 };
 
 /// One processor's ring. Made by PerfBuffer.
@@ -63,13 +64,16 @@ class PerfReader {
   u32 cpu() const { return cpu_; }
   /// The perf event; readable when wakeup_records records have come since it was last told.
   int descriptor() const { return event_.raw(); }
+  /// Asks the kernel for its count, on the processor itself: not for every record.
   PerfStatistics statistics() const;
+  /// Bytes in the ring, from any thread: a look at memory.
+  u64 waiting_bytes() const;
 
   /// Calls `visit` with each record's PerfRecord. How many there were. What is no record of a program is left out, and the kernel's word on lost ones counted
-  /// in statistics(). Only a record that goes across the end of the ring is copied. Errors: malformed.
+  /// in statistics(). Only a record that goes across the end of the ring is copied. Errors: malformed, busy (called from its own visitor).
   template <std::invocable<const PerfRecord&> Visit>
   Result<u64> consume(Visit&& visit);
-  /// Raw mode: calls `visit` with everything that stands in the ring. Errors: malformed.
+  /// Raw mode: calls `visit` with everything that stands in the ring. Errors: malformed, busy (called from its own visitor).
   template <std::invocable<const PerfEvent&> Visit>
   Result<u64> consume_raw(Visit&& visit);
 
@@ -79,6 +83,8 @@ class PerfReader {
     std::atomic<u64> records = 0;
     std::atomic<u64> record_bytes = 0;
     std::atomic<u64> lost = 0;
+    std::atomic<bool> reading =
+        false;  // a visitor has records: reading them again would move the reader's position back
   };
   /// A walk over what stands between two positions.
   struct Walk {
@@ -97,17 +103,20 @@ class PerfReader {
   };
   PerfReader() = default;
 
-  /// Errors: malformed (the positions contradict each other).
+  /// Errors: malformed (the positions contradict each other), busy.
   Result<Walk> begin() const;
   /// The next event, or false at the end. Errors: malformed (a length that cannot be).
   Result<bool> next(Walk& walk, PerfEvent& event);
   /// True, and the record, when the event is one of a program's; what else it is, is counted.
   Result<bool> record_of(const PerfEvent& event, PerfRecord& record);
   void release(const Walk& walk);
+  u64 lost() const;
   u64* head() const;
   u64* tail() const;
 
   u32 cpu_ = 0;
+  kernel::Kernel* kernel_ = nullptr;
+  bool tells_lost_ = false;  // when the event is read
   Fd event_;
   RingMemory memory_;  // a page for positions, then the data
   std::size_t data_bytes_ = 0;
@@ -133,8 +142,10 @@ class PerfBuffer {
   /// Readable when any processor's ring is: an epoll descriptor.
   int descriptor() const { return poller_.descriptor(); }
   std::span<PerfReader> readers() { return readers_; }
-  /// The sum over all processors.
+  /// The sum over all processors, each of which is asked.
   PerfStatistics statistics() const;
+  /// Bytes in all rings, from any thread: a look at memory.
+  u64 waiting_bytes() const;
 
   /// Waits until a ring is readable; false: the time is over, or a signal came. Errors: kernel.
   Result<bool> wait(Timeout timeout = std::nullopt);

@@ -181,20 +181,63 @@ class Walk {
   bool malformed_ = false;
 };
 
-/// What may be asked from other threads.
-struct Counters {
+/// A ring as it is mapped, and what its reader has come to. Its address stays what it is: a batch, and a consume() that is under way, know this and not the
+/// RingBuffer, which may be moved or destroyed meanwhile.
+struct Ring {
+  Position* consumer() const { return reinterpret_cast<Position*>(consumer_page.address()); }
+  const Position* producer() const { return reinterpret_cast<const Position*>(pages.address()); }
+
+  std::string name;
+  RingMemory consumer_page;
+  RingMemory pages;  // the producer's page, then the data twice
+  const std::byte* data = nullptr;
+  Position mask = 0;
+  Position stuck_at = 1;  // where a record is that cannot be; none can be at an odd position
+  // Records are out: by a batch, or to a visitor. Whoever read them once more would move the reader's position back. Atomic so that two threads that read one
+  // ring against the rules are mostly told; never more than a plain load and store.
+  std::atomic<bool> lent = false;
+  bool ownerless = false;  // the RingBuffer went while records were out: whoever ends that destroys this
+  // What may be asked from other threads.
   std::atomic<u64> records = 0;
   std::atomic<u64> bytes = 0;
   std::atomic<u64> discarded = 0;
   std::atomic<u64> most_waiting_bytes = 0;
 };
 
+/// Destroys the ring now, or leaves that to who has its records.
+struct LeaveRing {
+  void operator()(Ring* ring) const;
+};
+
+/// Why nothing can be lent.
+Error cannot_lend(const Ring& ring, Position from, Position to);
+/// Ends what lend() began: nothing is released.
+void end_lending(Ring& ring);
+/// Releases what the walk stepped over, counts it, and ends what lend() began.
+Result<void> finish(Ring& ring, const Walk& walk);
+/// Releases what is before `at` and looks again: the position up to which records are now, `at` when there is nothing to read.
+Position look_again(Ring& ring, Position at);
+
+/// The records that are there, up to `most` of them, for one reader.
+inline Result<Walk> lend(Ring& ring, u64 most) {
+  constexpr auto relaxed = std::memory_order_relaxed;
+  const Position from = load_acquire(ring.consumer());
+  const Position to = load_ordered(ring.producer());
+  if (ring.lent.load(relaxed) || to - from > ring.mask + 1 || from % 8 != 0 || from == ring.stuck_at) {
+    return std::unexpected(cannot_lend(ring, from, to));
+  }
+  if (to - from > ring.most_waiting_bytes.load(relaxed)) {
+    ring.most_waiting_bytes.store(to - from, relaxed);
+  }
+  ring.lent.store(true, relaxed);
+  return Walk(ring.data, ring.mask, from, to, most);
+}
+
 }  // namespace ring_detail
 
-class RingBuffer;
-
 /// Records lent for a while: a range, once over. What has been stepped over is released all at once, when the batch is destroyed or release()d; until then
-/// its records stay readable and the program has no use of their place. What was not come to stays in the ring for the next batch.
+/// its records stay readable, the program has no use of their place, and nobody else reads the ring. What was not come to stays in the ring for the next batch.
+/// The RingBuffer may be moved or destroyed meanwhile: the ring stays mapped until the batch goes.
 class RingBatch {
  public:
   RingBatch(RingBatch&& other) noexcept : ring_(std::exchange(other.ring_, nullptr)), walk_(other.walk_) {}
@@ -248,16 +291,30 @@ class RingBatch {
 
   /// Records stepped over so far.
   u64 count() const { return walk_.records(); }
-  /// Releases what was stepped over, now. Errors: malformed (the walk came to a record that cannot be; all before it is released).
-  inline Result<void> release();
+  /// True when the walk ended before a record that cannot be. It would end there again and again, so from then on lease() and consume() say malformed.
+  bool malformed() const { return walk_.malformed(); }
+  /// Releases what was stepped over, now. Errors: malformed (see there; all before it is released).
+  Result<void> release() {
+    ring_detail::Ring* const ring = std::exchange(ring_, nullptr);
+    if (ring == nullptr) {
+      return {};
+    }
+    // A copy, so that the address of the batch goes nowhere and what it holds can stay in registers while it is walked over.
+    const ring_detail::Walk walked = walk_;
+    return ring_detail::finish(*ring, walked);
+  }
   /// Releases nothing: the same records come again.
-  void give_back() { ring_ = nullptr; }
+  void give_back() {
+    if (ring_detail::Ring* const ring = std::exchange(ring_, nullptr); ring != nullptr) {
+      ring_detail::end_lending(*ring);
+    }
+  }
 
  private:
   friend class RingBuffer;
-  RingBatch(RingBuffer& ring, const ring_detail::Walk& walk) : ring_(&ring), walk_(walk) {}
+  RingBatch(ring_detail::Ring& ring, const ring_detail::Walk& walk) : ring_(&ring), walk_(walk) {}
 
-  RingBuffer* ring_;  // null: released, or given back
+  ring_detail::Ring* ring_;  // null: released, or given back
   ring_detail::Walk walk_;
 };
 
@@ -267,7 +324,8 @@ concept RingVisitor =
     std::invocable<F&, RingRecord> && (std::is_void_v<std::invoke_result_t<F&, RingRecord>> ||
                                        std::same_as<std::invoke_result_t<F&, RingRecord>, bool>);
 
-/// The reading end of one ring. Move-only; destroying it unmaps the ring and leaves what is in it for the next reader. The Map must outlive it.
+/// The reading end of one ring. Move-only; destroying it unmaps the ring (once no batch has its records) and leaves what is in it for the next reader. The Map must
+/// outlive it. A ring that was moved from can be destroyed and assigned to, no more.
 class RingBuffer {
  public:
   static constexpr u64 all = ~u64{0};
@@ -279,25 +337,27 @@ class RingBuffer {
   RingBuffer& operator=(RingBuffer&&) noexcept = default;
 
   /// The map's name.
-  const std::string& name() const { return name_; }
+  const std::string& name() const { return ring_->name; }
   /// The descriptor that poll, epoll and io_uring say is readable when records wait: the map's own. Level-triggered use needs nothing more; with
   /// EPOLLET read until consume() returns 0 before waiting again.
   int descriptor() const { return descriptor_; }
   kernel::Kernel& kernel() const { return *kernel_; }
 
-  /// Lends up to `most` of the records that are there; none is an empty batch. Errors: malformed (the positions contradict each other: another
-  /// process wrote to the consumer's).
+  /// Lends up to `most` of the records that are there; none is an empty batch. Errors: busy (records are out: a batch has not been released, or this is called
+  /// from a visitor of consume()), malformed (the positions contradict each other: another process wrote to the consumer's; or the last reading ended before
+  /// a record that cannot be).
   Result<RingBatch> lease(u64 most = all) {
-    auto walk = begin(most);
+    auto walk = ring_detail::lend(*ring_, most);
     if (!walk) {
       return std::unexpected(std::move(walk).error());
     }
-    return RingBatch(*this, *walk);
+    return RingBatch(*ring_, *walk);
   }
 
   /// Calls `visit` for up to `most` of the records that are there and of those that come meanwhile, but ends when it has been once around the ring, so that
   /// a program that is faster cannot hold it. Room is released to the program in steps of a sixteenth of the ring, and at the end, also when `visit` stops
-  /// it by false (its record is released too) or throws. How many records were visited. Errors: malformed.
+  /// it by false (its record is released too) or throws. `visit` may move and destroy the ring, but not read it. How many records were visited. Errors: busy
+  /// and malformed, as lease().
   template <RingVisitor Visit>
   Result<u64> consume(Visit&& visit, u64 most = all);
 
@@ -312,71 +372,35 @@ class RingBuffer {
   RingStatistics statistics() const;
 
  private:
-  friend class RingBatch;
-  using Position = ring_detail::Position;
   RingBuffer() = default;
 
-  Result<ring_detail::Walk> begin(u64 most) {
-    const Position from = ring_detail::load_acquire(consumer());
-    const Position to = ring_detail::load_ordered(producer());
-    if (to - from > mask_ + 1 || from % 8 != 0) {
-      return fail(Errc::malformed, bad_positions(from, to));
-    }
-    if (to - from > counters_->most_waiting_bytes.load(std::memory_order_relaxed)) {
-      counters_->most_waiting_bytes.store(to - from, std::memory_order_relaxed);
-    }
-    return ring_detail::Walk(data_, mask_, from, to, most);
-  }
-  /// Releases what the walk stepped over and counts it.
-  Result<void> finish(const ring_detail::Walk& walk);
-  /// Releases what the walk stepped over and looks again: the position up to which records are now, the walk's own when there is nothing to read.
-  Position look_again(Position at) const;
-  std::string bad_positions(Position from, Position to) const;
-
-  Position* consumer() const { return reinterpret_cast<Position*>(consumer_page_.address()); }
-  const Position* producer() const { return reinterpret_cast<const Position*>(pages_.address()); }
-
-  std::string name_;
   kernel::Kernel* kernel_ = nullptr;
   int descriptor_ = -1;
-  RingMemory consumer_page_;
-  RingMemory pages_;  // the producer's page, then the data twice
-  const std::byte* data_ = nullptr;
-  Position mask_ = 0;
-  std::unique_ptr<ring_detail::Counters> counters_;
+  std::unique_ptr<ring_detail::Ring, ring_detail::LeaveRing> ring_;
   std::optional<Poller> poller_;  // made by the first wait()
 };
-
-Result<void> RingBatch::release() {
-  RingBuffer* const ring = std::exchange(ring_, nullptr);
-  if (ring == nullptr) {
-    return {};
-  }
-  // A copy, so that the address of the batch goes nowhere and what it holds can stay in registers while it is walked over.
-  const ring_detail::Walk walked = walk_;
-  return ring->finish(walked);
-}
 
 // Inlined always: what the callback captures can then be in registers.
 template <RingVisitor Visit>
 [[gnu::always_inline]] inline Result<u64> RingBuffer::consume(Visit&& visit, u64 most) {
-  auto begun = begin(most);
+  ring_detail::Ring& ring = *ring_;  // not `this` from here on: `visit` may move or destroy it
+  auto begun = ring_detail::lend(ring, most);
   if (!begun) {
     return std::unexpected(std::move(begun).error());
   }
   // The walk lives in registers: no function that is not inlined sees its address, only copies of it.
   ring_detail::Walk walk = *begun;
   struct Unwinding {
-    RingBuffer* ring;
+    ring_detail::Ring* ring;
     const ring_detail::Walk* walk;
     ~Unwinding() {
       if (ring != nullptr) {
         const ring_detail::Walk copy = *walk;
-        (void)ring->finish(copy);
+        (void)ring_detail::finish(*ring, copy);
       }
     }
-  } unwinding{this, &walk};
-  const Position portion = (mask_ + 1) / 16;
+  } unwinding{&ring, &walk};
+  const ring_detail::Position portion = (ring.mask + 1) / 16;
   walk.pause_after(portion);
   const auto go_on = [&visit](RingRecord record) {
     if constexpr (std::is_void_v<std::invoke_result_t<Visit&, RingRecord>>) {
@@ -393,10 +417,11 @@ template <RingVisitor Visit>
       continue;
     }
     if (walk.at_pause()) {
-      ring_detail::store_release(consumer(), walk.position());
+      ring_detail::store_release(ring.consumer(), walk.position());
     } else {
-      const bool ends = walk.malformed() || walk.at_most() || walk.position() - walk.from() > mask_;
-      const Position limit = ends ? walk.position() : look_again(walk.position());
+      const bool ends = walk.malformed() || walk.at_most() || walk.position() - walk.from() > ring.mask;
+      const ring_detail::Position limit =
+          ends ? walk.position() : ring_detail::look_again(ring, walk.position());
       if (limit == walk.position()) {
         break;
       }
@@ -406,7 +431,7 @@ template <RingVisitor Visit>
   }
   unwinding.ring = nullptr;
   const ring_detail::Walk walked = walk;
-  if (auto finished = finish(walked); !finished) {
+  if (auto finished = ring_detail::finish(ring, walked); !finished) {
     return std::unexpected(std::move(finished).error());
   }
   return walked.records();

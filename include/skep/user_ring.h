@@ -58,7 +58,7 @@ class UserRingBuffer {
   /// Room for a record of `bytes` bytes. Errors: invalid with E2BIG (it would not fit into the empty ring), busy with ENOSPC (it does not now).
   Result<UserRecord> reserve(u32 bytes);
   /// The same, but waits for programs to make room. Each drain that takes a record is noticed unless it asked for BPF_RB_NO_WAKEUP. Errors: as reserve(), but
-  /// busy with ETIMEDOUT when the time is over; kernel.
+  /// busy with ETIMEDOUT when the time is over and with EINTR when a signal ended the wait; kernel.
   Result<UserRecord> reserve(u32 bytes, Timeout timeout);
 
  private:

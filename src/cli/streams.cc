@@ -273,6 +273,15 @@ void Streams::show_record(const Stream& stream, std::optional<u32> cpu, std::spa
 }
 
 void Streams::show_lost(Stream& stream, Output& out) {
+  if (std::holds_alternative<PerfBuffer>(stream.source)) {
+    // Every processor is asked, which would disturb them if it were done for every record.
+    constexpr auto interval = std::chrono::milliseconds(100);
+    const auto time = std::chrono::steady_clock::now();
+    if (time - stream.lost_asked < interval) {
+      return;
+    }
+    stream.lost_asked = time;
+  }
   const u64 now = stream.lost_now().value_or(0);
   if (now <= stream.lost_told) {
     return;

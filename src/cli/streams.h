@@ -56,6 +56,7 @@ class Streams {
     RecordType type;
     std::optional<Variable> lost;  ///< the program's own count
     u64 lost_told = 0;
+    std::chrono::steady_clock::time_point lost_asked;
 
     int descriptor() const;
     std::optional<u64> lost_now() const;

@@ -54,7 +54,8 @@ Result<std::span<const u64>> Poller::wait(Timeout timeout) {
   ready_.clear();
   const int count = kernel_->epoll_wait(epoll_.raw(), events.data(), static_cast<int>(events.size()),
                                         milliseconds(timeout));
-  if (count == -EINTR) {
+  was_interrupted_ = count == -EINTR;
+  if (was_interrupted_) {
     return std::span<const u64>();
   }
   SKEP_CHECK(kernel::answer(count, "wait for descriptors"));

@@ -82,8 +82,15 @@ perf_event_attr output_attributes(u32 wakeup_records) {
   attr.sample_period = 1;
   attr.sample_type = PERF_SAMPLE_RAW;
   attr.wakeup_events = wakeup_records;
+  attr.read_format = PERF_FORMAT_LOST;
   return attr;
 }
+
+/// What read(2) gives of an event with PERF_FORMAT_LOST alone.
+struct Reading {
+  u64 count = 0;
+  u64 lost = 0;
+};
 
 template <class T>
 T field(std::span<const std::byte> bytes, std::size_t offset) {
@@ -138,6 +145,9 @@ u64* PerfReader::tail() const {
 }
 
 Result<PerfReader::Walk> PerfReader::begin() const {
+  if (counters_->reading.load(std::memory_order_relaxed)) {
+    return fail(Errc::busy, cat("perf buffer of processor ", cpu_, ": a visitor is reading it"));
+  }
   // Acquire: the events before the head are whole when they are read.
   const Walk walk{.position = ring_detail::load_acquire(tail()), .limit = ring_detail::load_acquire(head())};
   if (walk.limit - walk.position > data_bytes_ || walk.position % 8 != 0) {
@@ -145,6 +155,7 @@ Result<PerfReader::Walk> PerfReader::begin() const {
                 cat("perf buffer of processor ", cpu_, ": read up to ", walk.position, " and written up to ",
                     walk.limit, " cannot be of ", data_bytes_, " bytes"));
   }
+  counters_->reading.store(true, std::memory_order_relaxed);
   return walk;
 }
 
@@ -205,14 +216,27 @@ Result<bool> PerfReader::record_of(const PerfEvent& event, PerfRecord& record) {
 void PerfReader::release(const Walk& walk) {
   // Release: the events have been read before the kernel may write over them.
   ring_detail::store_release(tail(), walk.position);
+  counters_->reading.store(false, std::memory_order_relaxed);
+}
+
+u64 PerfReader::lost() const {
+  const u64 told = counters_->lost.load(std::memory_order_relaxed);
+  Reading now;
+  const bool is_read =
+      tells_lost_ && kernel_->read_file(event_.raw(), &now, sizeof now) == static_cast<s64>(sizeof now);
+  return is_read ? std::max(told, now.lost) : told;
+}
+
+u64 PerfReader::waiting_bytes() const {
+  const u64 read = ring_detail::load_acquire(tail());
+  return std::min<u64>(ring_detail::load_acquire(head()) - read, data_bytes_);
 }
 
 PerfStatistics PerfReader::statistics() const {
-  const u64 read = ring_detail::load_acquire(tail());
   return {.records = counters_->records.load(std::memory_order_relaxed),
           .record_bytes = counters_->record_bytes.load(std::memory_order_relaxed),
-          .lost = counters_->lost.load(std::memory_order_relaxed),
-          .waiting_bytes = std::min<u64>(ring_detail::load_acquire(head()) - read, data_bytes_),
+          .lost = lost(),
+          .waiting_bytes = waiting_bytes(),
           .size_bytes = data_bytes_};
 }
 
@@ -220,6 +244,7 @@ Result<void> PerfBuffer::add(const Map& map, const PerfOptions& options, u32 cpu
   kernel::Kernel& kernel = map.kernel();
   perf_event_attr attr =
       options.attributes != nullptr ? *options.attributes : output_attributes(options.wakeup_records);
+<<<<<<< HEAD
   if (!Claims::all().add({&kernel, map.fd().raw(), cpu})) {
     return std::unexpected(Error(
         Errc::busy, "another PerfBuffer of this map has its place; there is one for each processor", EBUSY));
@@ -227,10 +252,20 @@ Result<void> PerfBuffer::add(const Map& map, const PerfOptions& options, u32 cpu
   PerfReader reader;
   reader.place_.reset(new PerfReader::Place{.kernel = &kernel, .map_fd = map.fd().raw(), .cpu = cpu});
   const int raw = kernel.perf_event_open(attr, {.pid = -1, .cpu = static_cast<int>(cpu)});
+=======
+  const kernel::PerfEventPlace place{.pid = -1, .cpu = static_cast<int>(cpu)};
+  int raw = kernel.perf_event_open(attr, place);
+  if (raw == -EINVAL && options.attributes == nullptr) {
+    attr.read_format = 0;  // before Linux 6.0 an event does not tell what it lost
+    raw = kernel.perf_event_open(attr, place);
+  }
+>>>>>>> 2250e1b (Lend a ring's records to one reader at a time, past the life of its RingBuffer; count the losses of perf buffers now; end a waiting reserve() by signals; carry exceptions out of threads)
   if (raw == -ENODEV && options.cpus.empty()) {
     return {};  // went offline since the list was read
   }
   reader.cpu_ = cpu;
+  reader.kernel_ = &kernel;
+  reader.tells_lost_ = attr.read_format == PERF_FORMAT_LOST;
   SKEP_TRY(reader.event_, kernel::descriptor(raw, "open a perf event"));
   reader.page_bytes_ = ring::page_bytes();
   reader.data_bytes_ = reader.page_bytes_ * options.pages_per_cpu;
@@ -272,6 +307,14 @@ Result<PerfBuffer> PerfBuffer::open(const Map& map, const PerfOptions& options) 
     SKEP_CHECK_IN(cat("perf buffer '", traits.name, "', processor ", cpu), buffer.add(map, options, cpu));
   }
   return buffer;
+}
+
+u64 PerfBuffer::waiting_bytes() const {
+  u64 sum = 0;
+  for (const PerfReader& reader : readers_) {
+    sum += reader.waiting_bytes();
+  }
+  return sum;
 }
 
 PerfStatistics PerfBuffer::statistics() const {

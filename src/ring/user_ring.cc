@@ -100,11 +100,14 @@ Result<void> UserRingBuffer::prepare_to_wait() {
 
 Result<UserRecord> UserRingBuffer::reserve(u32 bytes, Timeout timeout) {
   const auto start = steady_clock::now();
-  for (;;) {
+  for (bool was_interrupted = false;; was_interrupted = poller_->was_interrupted()) {
     // Room that comes after this look is news to the poller, so it is not slept through.
     auto record = reserve(bytes);
     if (record || record.error().code() != Errc::busy) {
       return record;
+    }
+    if (was_interrupted) {
+      return std::unexpected(Error(Errc::busy, record.error().message(), EINTR));
     }
     Timeout left;
     if (timeout) {

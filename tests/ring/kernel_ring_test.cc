@@ -202,8 +202,16 @@ TEST_F(KernelRing, PerfBuffersGiveWhatProgramsSendAndCountWhatIsLost) {
     }
     ASSERT_TRUE(buffer->consume(take));
   }
-  // The kernel tells of lost records with the next one that it has room for: on each processor that lost some.
-  for (u32 i = 0; i < 200 && buffer->statistics().records + buffer->statistics().lost < number("perf_number");
+  const bool counts_at_once = !test::is_before(6, 0);
+  if (counts_at_once) {
+    for (u32 i = 0; i < 20; ++i) {
+      run("send_perf");  // and nothing after it that there is room for
+    }
+    ASSERT_TRUE(buffer->consume(take));
+  }
+  // Before, the kernel tells of lost records with the next one that it has room for: on each processor that lost some.
+  for (u32 i = 0; !counts_at_once && i < 200 &&
+                  buffer->statistics().records + buffer->statistics().lost < number("perf_number");
        ++i) {
     set_count(1);
     run("send_perf");

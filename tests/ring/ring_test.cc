@@ -214,11 +214,79 @@ TEST(RingBuffer, NoLengthLeadsOutOfTheRing) {
     EXPECT_EQ(count.error().code(), Errc::malformed);
     EXPECT_EQ(seen, 1U) << "what comes before it is read";
     EXPECT_EQ(*ring.consumer(), 16U);
+    EXPECT_EQ(ring.reader().lease().error().message(), count.error().message())
+        << "and again, not as the end";
+  }
+}
+
+TEST(RingBuffer, WhoeverReadsByRangesOnlyHearsOfARecordThatCannotBe) {
+  FakeKernel kernel;
+  FakeRing ring(kernel);
+  ASSERT_TRUE(ring.write_value(u64{1}));
+  ASSERT_TRUE(ring.write_value(u64{2}));
+  *ring.header_at(16) = 1000;
+  u32 seen = 0;
+  {
     auto batch = ring.reader().lease();
     ASSERT_TRUE(batch);
-    EXPECT_EQ(std::ranges::distance(*batch), 0);
-    EXPECT_EQ(batch->release().error().code(), Errc::malformed);
+    for (const RingRecord record : *batch) {
+      seen += record.size() == 8 ? 1U : 0U;
+    }
+    EXPECT_TRUE(batch->malformed());
   }
+  EXPECT_EQ(seen, 1U);
+  for (u32 i = 0; i < 2; ++i) {
+    ASSERT_TRUE(ring.write(1000));
+    const auto batch = ring.reader().lease();
+    ASSERT_FALSE(batch) << "also where so much was written that the length could be";
+    EXPECT_EQ(batch.error().code(), Errc::malformed);
+    EXPECT_EQ(ring.reader().consume([](RingRecord) {}).error().code(), Errc::malformed);
+  }
+  *ring.consumer() = *ring.producer();
+  ASSERT_TRUE(ring.write_value(u64{3}));
+  EXPECT_EQ(read_all(ring.reader()), std::vector<u64>{3}) << "past it";
+}
+
+TEST(RingBuffer, RecordsAreOutToOneReaderAtATime) {
+  FakeKernel kernel;
+  FakeRing ring(kernel);
+  const auto is_busy = [&] {
+    const auto count = ring.reader().consume([](RingRecord) { FAIL() << "it is out already"; });
+    const auto batch = ring.reader().lease();
+    return !count && count.error().code() == Errc::busy && !batch && batch.error().code() == Errc::busy;
+  };
+  for (u64 value = 0; value < 6; ++value) {
+    ASSERT_TRUE(ring.write_value(value));
+  }
+  {
+    auto batch = ring.reader().lease(2);
+    ASSERT_TRUE(batch);
+    EXPECT_TRUE(is_busy());
+    EXPECT_EQ(std::ranges::distance(*batch), 2);
+    EXPECT_TRUE(is_busy());
+    RingBatch moved = *std::move(batch);
+    EXPECT_TRUE(is_busy());
+    ASSERT_TRUE(moved.release());
+    EXPECT_TRUE(ring.reader().lease(1)) << "the one that was released is over, though it is still there";
+  }
+  ASSERT_EQ(*ring.consumer(), 2U * 16);
+  {
+    auto batch = ring.reader().lease();
+    ASSERT_TRUE(batch);
+    batch->give_back();
+    EXPECT_TRUE(ring.reader().lease());
+  }
+  std::vector<u64> values;
+  ASSERT_TRUE(ring.reader().consume([&](RingRecord record) {
+    EXPECT_TRUE(is_busy());
+    values.push_back(std::to_integer<u64>(record[0]));
+  }));
+  EXPECT_EQ(values, (std::vector<u64>{2, 3, 4, 5}));
+  EXPECT_EQ(*ring.consumer(), *ring.producer());
+  ASSERT_TRUE(ring.write_value(u64{6}));
+  EXPECT_THROW((void)ring.reader().consume([](RingRecord) -> void { throw std::runtime_error("no"); }),
+               std::runtime_error);
+  EXPECT_TRUE(read_all(ring.reader()).empty()) << "not busy any more";
 }
 
 TEST(RingBuffer, PositionsThatCannotBeAreRefused) {
@@ -302,6 +370,60 @@ TEST(RingBuffer, AMovedRingReadsOn) {
   ASSERT_TRUE(ring.write_value(u64{5}));
   RingBuffer moved = std::move(ring.reader());
   EXPECT_EQ(read_all(moved), std::vector<u64>{5});
+}
+
+u32 unmapped(const FakeKernel& kernel) {
+  u32 count = 0;
+  for (const kernel::FakeCall& call : kernel.calls()) {
+    count += call.kind == kernel::CallKind::unmap_memory ? 1U : 0U;
+  }
+  return count;
+}
+
+TEST(RingBuffer, ABatchIsUntouchedByWhateverBecomesOfItsRing) {
+  FakeKernel kernel;
+  FakeRing ring(kernel);
+  ASSERT_TRUE(ring.write_value(u64{5}));
+  ASSERT_TRUE(ring.write_value(u64{6}));
+  auto first = ring.reader().lease(1);
+  ASSERT_TRUE(first);
+  std::optional<RingBuffer> moved = std::move(ring.reader());
+  EXPECT_EQ(moved->lease().error().code(), Errc::busy);
+  EXPECT_EQ(std::ranges::distance(*first), 1);
+  ASSERT_TRUE(first->release());
+  EXPECT_EQ(moved->statistics().records, 1U);
+  {
+    auto second = moved->lease();
+    ASSERT_TRUE(second);
+    moved.reset();
+    RingRecord record;
+    ASSERT_TRUE(second->next(record));
+    EXPECT_EQ(record[0], std::byte{6});
+    EXPECT_EQ(*ring.consumer(), 16U);
+    EXPECT_EQ(unmapped(kernel), 0U);
+  }
+  EXPECT_EQ(unmapped(kernel), 2U);
+}
+
+TEST(RingBuffer, ACallbackMayMoveAndDestroyItsRing) {
+  FakeKernel kernel;
+  FakeRing ring(kernel);
+  for (u64 value = 0; value < 5; ++value) {
+    ASSERT_TRUE(ring.write_value(value));
+  }
+  std::optional<RingBuffer> elsewhere;
+  const auto count = ring.reader().consume([&](RingRecord record) {
+    if (record[0] == std::byte{1}) {
+      elsewhere = std::move(ring.reader());
+    }
+    if (record[0] == std::byte{3}) {
+      elsewhere.reset();
+    }
+    EXPECT_EQ(unmapped(kernel), 0U);
+  });
+  ASSERT_TRUE(count);
+  EXPECT_EQ(*count, 5U);
+  EXPECT_EQ(unmapped(kernel), 2U);
 }
 
 }  // namespace

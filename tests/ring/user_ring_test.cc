@@ -163,6 +163,28 @@ TEST(UserRingBuffer, WaitingForRoomEndsWithTheTime) {
   EXPECT_EQ(record.error().sys_errno(), ETIMEDOUT);
 }
 
+TEST(UserRingBuffer, WaitingForRoomEndsWithASignalUnlessThereIsRoom) {
+  FakeKernel kernel;
+  Drained drained(kernel);
+  UserRecord all = *drained.ring().reserve(page_bytes - 8);
+  for (const Timeout timeout : {Timeout(), Timeout(std::chrono::minutes(5))}) {
+    kernel.fail_kind(kernel::CallKind::epoll_wait, 3, EINTR);
+    const auto record = drained.ring().reserve(8, timeout);
+    ASSERT_FALSE(record);
+    EXPECT_EQ(record.error().code(), Errc::busy);
+    EXPECT_EQ(record.error().sys_errno(), EINTR);
+  }
+  kernel.on_call = [&](kernel::FakeCall& call) -> std::optional<s64> {
+    if (call.kind != kernel::CallKind::epoll_wait) {
+      return std::nullopt;
+    }
+    all.submit();
+    drained.drain();
+    return -EINTR;
+  };
+  EXPECT_TRUE(drained.ring().reserve(8, std::nullopt)) << "what came with the signal is not thrown away";
+}
+
 TEST(UserRingBuffer, WaitingForRoomEndsWithRoom) {
   FakeKernel kernel;
   Drained drained(kernel);
