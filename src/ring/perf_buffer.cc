@@ -244,22 +244,18 @@ Result<void> PerfBuffer::add(const Map& map, const PerfOptions& options, u32 cpu
   kernel::Kernel& kernel = map.kernel();
   perf_event_attr attr =
       options.attributes != nullptr ? *options.attributes : output_attributes(options.wakeup_records);
-<<<<<<< HEAD
   if (!Claims::all().add({&kernel, map.fd().raw(), cpu})) {
     return std::unexpected(Error(
         Errc::busy, "another PerfBuffer of this map has its place; there is one for each processor", EBUSY));
   }
   PerfReader reader;
   reader.place_.reset(new PerfReader::Place{.kernel = &kernel, .map_fd = map.fd().raw(), .cpu = cpu});
-  const int raw = kernel.perf_event_open(attr, {.pid = -1, .cpu = static_cast<int>(cpu)});
-=======
   const kernel::PerfEventPlace place{.pid = -1, .cpu = static_cast<int>(cpu)};
   int raw = kernel.perf_event_open(attr, place);
   if (raw == -EINVAL && options.attributes == nullptr) {
     attr.read_format = 0;  // before Linux 6.0 an event does not tell what it lost
     raw = kernel.perf_event_open(attr, place);
   }
->>>>>>> 2250e1b (Lend a ring's records to one reader at a time, past the life of its RingBuffer; count the losses of perf buffers now; end a waiting reserve() by signals; carry exceptions out of threads)
   if (raw == -ENODEV && options.cpus.empty()) {
     return {};  // went offline since the list was read
   }
