@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdint>
 #include <utility>
 
 #include "skep/fd.h"
@@ -107,6 +108,15 @@ Result<FileBytes> FileBytes::read_whole(const std::string& path, bool must_be_re
   whole.data_ = whole.owned_.data();
   whole.size_ = whole.owned_.size();
   return whole;
+}
+
+void map_at_once(std::span<const std::byte> part) {
+  constexpr int populate_read = 22;  // MADV_POPULATE_READ, which older headers lack
+  const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
+  const auto begin = reinterpret_cast<std::uintptr_t>(part.data());
+  const std::uintptr_t before = begin % page;
+  // A refusal is no loss: the pages are mapped when they are touched.
+  static_cast<void>(::madvise(reinterpret_cast<void*>(begin - before), part.size() + before, populate_read));
 }
 
 Result<std::string> read_text(const std::string& path) {

@@ -35,6 +35,10 @@ class FileBytes {
   std::vector<std::byte> owned_;
 };
 
+/// Says that a pass over all of `part`, of a mapped file or other memory, follows: its pages are mapped at once, which costs less than the faults of touching each. Does nothing
+/// where the kernel cannot (before 5.14).
+void map_at_once(std::span<const std::byte> part);
+
 /// The text of a small file (procfs, sysfs, configuration). Errors: as FileBytes::open, but an empty file is an empty text.
 Result<std::string> read_text(const std::string& path);
 

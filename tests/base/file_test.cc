@@ -22,5 +22,16 @@ TEST(FileBytes, WhatIsNoReadableFileSaysWhy) {
   }
 }
 
+TEST(MapAtOnce, ChangesNoByteAndTakesWhateverLiesInMemory) {
+  map_at_once({});
+  const std::vector<std::byte> odd(10001, std::byte{7});
+  map_at_once(std::span(odd).subspan(3, 9990));
+  EXPECT_EQ(odd, std::vector<std::byte>(10001, std::byte{7}));
+  const auto self = FileBytes::open_regular("/proc/self/exe");
+  ASSERT_TRUE(self) << self.error().message();
+  map_at_once(self->span());
+  EXPECT_EQ(self->span()[1], std::byte{'E'});
+}
+
 }  // namespace
 }  // namespace skep
