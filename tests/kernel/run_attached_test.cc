@@ -161,6 +161,46 @@ TEST(RunAttached, ProgLogGoesOnForAsLongAsItIsTold) {
   EXPECT_EQ(running.status(), 0);
 }
 
+/// Attaches the counter of tests/kernel/rows/trace.bpf.c; its line of the table, which tells of all programs.
+std::string attached_line(Command& command) {
+  std::string found;
+  while (found.empty()) {
+    const std::string line = command.line();
+    if (line.empty()) {
+      break;
+    }
+    found = line.starts_with("on_perf_event ") ? line : "";
+  }
+  return found;
+}
+
+Command attach_counter(std::vector<std::string> options) {
+  std::vector<std::string> words = {
+      SKEP_BUILD_DIR "/skep", "attach", SKEP_BUILD_DIR "/rows/trace.bpf.o", "--only", "on_perf_event",
+      "--frequency",          "100"};
+  words.insert(words.end(), options.begin(), options.end());
+  return Command(words);
+}
+
+TEST(Attach, CountsAProcessOrOneThread) {
+  const std::string self = cat(::getpid());
+  for (const auto& [option, place] :
+       {std::pair("--pid", " in process "), std::pair("--tid", " in thread ")}) {
+    Command command = attach_counter({option, self, "--for", "100ms"});
+    EXPECT_THAT(attached_line(command), HasSubstr(cat("perf_event cpu-clock at 100 Hz", place, self)));
+    while (!command.line().empty()) {}
+    EXPECT_EQ(command.status(), 0);
+  }
+}
+
+TEST(Attach, EndsWhenItIsInterrupted) {
+  Command command = attach_counter({});
+  EXPECT_THAT(attached_line(command), HasSubstr("perf_event cpu-clock at 100 Hz"));
+  command.interrupt();
+  while (!command.line().empty()) {}
+  EXPECT_EQ(command.status(), 0);
+}
+
 TEST(RunAttached, TracePipeEnds) {
   Command command({SKEP_BUILD_DIR "/skep", "trace-pipe", "--for", "200ms"});
   while (!command.line().empty()) {}
