@@ -214,8 +214,9 @@ TEST(RingBuffer, NoLengthLeadsOutOfTheRing) {
     EXPECT_EQ(count.error().code(), Errc::malformed);
     EXPECT_EQ(seen, 1U) << "what comes before it is read";
     EXPECT_EQ(*ring.consumer(), 16U);
-    EXPECT_EQ(ring.reader().lease().error().message(), count.error().message())
-        << "and again, not as the end";
+    const auto again = ring.reader().lease();
+    ASSERT_FALSE(again) << "not as at the end";
+    EXPECT_EQ(again.error().message(), count.error().message());
   }
 }
 
@@ -240,7 +241,9 @@ TEST(RingBuffer, WhoeverReadsByRangesOnlyHearsOfARecordThatCannotBe) {
     const auto batch = ring.reader().lease();
     ASSERT_FALSE(batch) << "also where so much was written that the length could be";
     EXPECT_EQ(batch.error().code(), Errc::malformed);
-    EXPECT_EQ(ring.reader().consume([](RingRecord) {}).error().code(), Errc::malformed);
+    const auto count = ring.reader().consume([](RingRecord) {});
+    ASSERT_FALSE(count);
+    EXPECT_EQ(count.error().code(), Errc::malformed);
   }
   *ring.consumer() = *ring.producer();
   ASSERT_TRUE(ring.write_value(u64{3}));
@@ -388,7 +391,7 @@ TEST(RingBuffer, ABatchIsUntouchedByWhateverBecomesOfItsRing) {
   auto first = ring.reader().lease(1);
   ASSERT_TRUE(first);
   std::optional<RingBuffer> moved = std::move(ring.reader());
-  EXPECT_EQ(moved->lease().error().code(), Errc::busy);
+  EXPECT_FALSE(moved->lease());
   EXPECT_EQ(std::ranges::distance(*first), 1);
   ASSERT_TRUE(first->release());
   EXPECT_EQ(moved->statistics().records, 1U);
