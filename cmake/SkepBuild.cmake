@@ -70,7 +70,8 @@ function(skep_layer name)
   skep_precompile(skep_${name} skep_layer_headers)
 endfunction()
 
-# skep_bpf_object(<output .o> <source .c> [<clang option>...]): compiles BPF C; adds the output to the custom target `bpf_objects`.
+# skep_bpf_object(<output .o> <source .c> [FOREIGN_HEADERS] [<clang option>...]): compiles BPF C; adds the output to the custom target `bpf_objects`.
+# FOREIGN_HEADERS: <bpf/...> are those that are installed, not ours.
 if(NOT TARGET bpf_objects)
   add_custom_target(bpf_objects ALL)
 endif()
@@ -78,8 +79,14 @@ function(skep_bpf_object output source)
   get_filename_component(source ${source} ABSOLUTE)
   get_filename_component(folder ${output} DIRECTORY)
   file(MAKE_DIRECTORY ${folder})
+  set(options ${ARGN})
+  set(headers -I ${PROJECT_SOURCE_DIR}/include)
+  if("FOREIGN_HEADERS" IN_LIST options)
+    list(REMOVE_ITEM options FOREIGN_HEADERS)
+    set(headers)
+  endif()
   add_custom_command(OUTPUT ${output}
-    COMMAND ${SKEP_BPF_CLANG} -target ${SKEP_BPF_TARGET} -g -O2 -Wall -Werror -I ${PROJECT_SOURCE_DIR}/include ${ARGN} -MD -MF ${output}.d -c ${source} -o ${output}
+    COMMAND ${SKEP_BPF_CLANG} -target ${SKEP_BPF_TARGET} -g -O2 -Wall -Werror ${headers} ${options} -MD -MF ${output}.d -c ${source} -o ${output}
     DEPENDS ${source} DEPFILE ${output}.d COMMENT "BPF ${output}" VERBATIM)
   string(MAKE_C_IDENTIFIER ${output} id)
   add_custom_target(bpf_${id} DEPENDS ${output})

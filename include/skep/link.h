@@ -83,6 +83,8 @@ class Link {
   std::unique_ptr<attach::Attachment> take();
 
  private:
+  void drop();
+
   std::unique_ptr<attach::Attachment> attachment_;
   std::string place_;
   std::string pin_path_;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -53,12 +54,18 @@ class Program {
     std::string attach_module;  ///< which module's; empty: the kernel's own
   };
 
-  Program(kernel::Kernel& kernel, Fd fd, Traits traits);
+  /// `attach_maps`: see attach_maps().
+  Program(kernel::Kernel& kernel, Fd fd, Traits traits,
+          std::vector<std::shared_ptr<const Fd>> attach_maps = {});
   std::string_view name() const { return traits_.name; }
   const Traits& traits() const { return traits_; }
   const Fd& fd() const { return fd_; }
   /// The kernel that it is loaded in.
   kernel::Kernel& kernel() const { return *kernel_; }
+
+  /// Descriptors of those maps of its object that attaching writes to (the two of usdt.bpf.h), shared with the object's other programs: opening a map by its id would take CAP_SYS_ADMIN.
+  /// Empty for objects that have no such maps, and for programs that were opened and not loaded.
+  std::span<const std::shared_ptr<const Fd>> attach_maps() const { return attach_maps_; }
 
   /// True when this kind of program can be test-run (on a new enough kernel).
   bool can_test_run() const;
@@ -76,6 +83,7 @@ class Program {
   kernel::Kernel* kernel_;
   Fd fd_;
   Traits traits_;
+  std::vector<std::shared_ptr<const Fd>> attach_maps_;
 };
 
 }  // namespace skep

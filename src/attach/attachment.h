@@ -22,8 +22,10 @@ class Attachment {
 
   /// Detaches. Called once; afterwards the destructor does nothing more.
   virtual Result<void> detach() = 0;
-  /// Leaves it attached: afterwards the destructor does nothing.
+  /// Leaves it attached: afterwards the destructor does nothing. What was set up around it stays as well.
   virtual void release() = 0;
+  /// A pin keeps it attached when this is gone: the destructor, which comes next, is not to take away what was set up around it.
+  virtual void leave_to_pin() {}
   /// The kernel's link object, or null when it has none.
   virtual const Fd* link_fd() const { return nullptr; }
   /// Whose it is; for pinning and asking.
@@ -37,7 +39,7 @@ class Attachment {
 /// Ends what was set up around an attachment (a probe in tracefs); empty: nothing was.
 using Undo = std::function<Result<void>()>;
 
-/// A link object of the kernel; closing its descriptor detaches. `undo` runs after that.
+/// A link object of the kernel; closing its descriptor detaches. `undo` runs after that; when the link is released or left to a pin, never.
 class KernelLink final : public Attachment {
  public:
   KernelLink(kernel::Kernel& kernel, Fd link, Undo undo = {})
@@ -45,6 +47,7 @@ class KernelLink final : public Attachment {
   ~KernelLink() override;
   Result<void> detach() override;
   void release() override;
+  void leave_to_pin() override { undo_ = nullptr; }
   const Fd* link_fd() const override { return &link_; }
   kernel::Kernel* kernel() const override { return &kernel_; }
   Result<void> update(const Program& replacement) override;

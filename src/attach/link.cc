@@ -55,6 +55,7 @@ Link::Link(Link&& other) noexcept
 
 Link& Link::operator=(Link&& other) noexcept {
   if (this != &other) {
+    drop();
     attachment_ = std::move(other.attachment_);
     place_ = std::move(other.place_);
     pin_path_ = std::move(other.pin_path_);
@@ -62,7 +63,16 @@ Link& Link::operator=(Link&& other) noexcept {
   return *this;
 }
 
-Link::~Link() = default;
+Link::~Link() {
+  drop();
+}
+
+void Link::drop() {
+  if (attachment_ != nullptr && !pin_path_.empty()) {
+    attachment_->leave_to_pin();
+  }
+  attachment_.reset();
+}
 
 const Fd& Link::fd() const {
   const Fd* link = attachment_ != nullptr ? attachment_->link_fd() : nullptr;
@@ -76,6 +86,9 @@ Result<void> Link::detach() {
   const bool had_pin = !pin_path_.empty();
   Result<void> unpinned = had_pin ? unpin() : Result<void>();
   const auto ended = std::exchange(attachment_, nullptr);
+  if (!unpinned) {
+    ended->leave_to_pin();  // which may well be there still
+  }
   kernel::Kernel* const kernel = ended->kernel();
   const auto id = had_pin && ended->is_borrowed() ? id_of(*kernel, *ended->link_fd()) : std::nullopt;
   auto detached = ended->detach();
@@ -163,6 +176,9 @@ kernel::Kernel* Link::kernel() const {
 }
 
 std::unique_ptr<attach::Attachment> Link::take() {
+  if (attachment_ != nullptr && !pin_path_.empty()) {
+    attachment_->leave_to_pin();
+  }
   pin_path_.clear();
   return std::move(attachment_);
 }

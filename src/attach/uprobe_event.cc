@@ -23,6 +23,11 @@ std::unexpected<Error> refusal(const UprobeEvent& want, int why) {
       return fail_errno(why, cat(what,
                                  ": the offset is past the file's end or no place of an instruction, or the "
                                  "file system cannot be probed"));
+    case EACCES:
+    case EPERM:
+      return fail_errno(why, cat(what,
+                                 ": the kernel lets only CAP_SYS_ADMIN open a perf event of a uprobe; for "
+                                 "uprobe.multi (Linux 6.6) CAP_PERFMON suffices"));
     case EIO: return fail_errno(why, cat(what, ": the file cannot be read there"));
     case EOPNOTSUPP:
     case 524: return fail_errno(why, cat(what, ": an instruction that cannot be probed"));

@@ -182,6 +182,14 @@ int FakeKernel::map_info(const Object& map, bpf_attr_info& attr) {
 
 int FakeKernel::prog_info(const Object& prog, bpf_attr_info& attr) {
   bpf_prog_info info{};
+  bpf_prog_info asked{};
+  std::memcpy(&asked, pointer(attr.info), std::min<std::size_t>(attr.info_len, sizeof asked));
+  info.nr_map_ids = static_cast<u32>(prog.map_ids.size());
+  info.map_ids = asked.map_ids;
+  if (asked.map_ids != 0) {
+    std::copy_n(prog.map_ids.begin(), std::min<std::size_t>(asked.nr_map_ids, prog.map_ids.size()),
+                static_cast<u32*>(pointer(asked.map_ids)));
+  }
   info.type = prog.prog.prog_type;
   info.id = prog.id;
   info.xlated_prog_len = prog.prog.insn_cnt * u32{sizeof(bpf_insn)};

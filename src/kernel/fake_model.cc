@@ -5,8 +5,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <bit>
 #include <cerrno>
+#include <span>
 
 #include "kernel/memory.h"
 
@@ -179,6 +181,16 @@ int FakeKernel::load_prog(const bpf_attr_prog_load& attr) {
       return -EBADF;
     }
     object->btf_id = btf->id;
+  }
+  const std::span insns(static_cast<const bpf_insn*>(pointer(attr.insns)), attr.insn_cnt);
+  for (const bpf_insn& insn : insns) {
+    constexpr u8 load_wide = 0x18;  // BPF_LD | BPF_IMM | BPF_DW
+    const bool names_map =
+        insn.code == load_wide && (insn.src_reg == BPF_PSEUDO_MAP_FD || insn.src_reg == BPF_PSEUDO_MAP_VALUE);
+    const auto map = names_map ? find_map(insn.imm) : nullptr;
+    if (map && std::ranges::find(object->map_ids, map->id) == object->map_ids.end()) {
+      object->map_ids.push_back(map->id);
+    }
   }
   return add(std::move(object));
 }

@@ -18,6 +18,7 @@ struct FakeKernel::Object {
       0;  ///< arrays and rings: their elements or records are in the memory file, which is this long
   bool frozen = false;
   bpf_attr_prog_load prog{};    ///< programs: as loaded
+  std::vector<u32> map_ids;     ///< programs: the maps that their instructions name
   Bytes btf;                    ///< BTF: its bytes
   std::string module;           ///< BTF that the kernel holds of its own accord: its name
   bpf_attr_link_create link{};  ///< links: as created

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "base/duplicate.h"
 #include "base/result.h"
 #include "load/pins.h"
 #include "load/steps.h"
@@ -53,11 +54,26 @@ Result<MapTraits> traits_of(const Session& session, const MapPlan& plan) {
   return traits;
 }
 
+/// Second descriptors of the maps that attaching USDT programs writes to, for the programs to hold: the object and its maps may be gone by then.
+Result<std::vector<std::shared_ptr<const Fd>>> attach_maps_of(const Session& session, const LoadPlan& plan,
+                                                              const MadeMaps& maps) {
+  std::vector<std::shared_ptr<const Fd>> found;
+  for (std::size_t i = 0; i < plan.maps.size(); ++i) {
+    const std::string& name = session.spec.maps[plan.maps[i].map].name;
+    if (name == "__bpf_usdt_specs" || name == "__bpf_usdt_ip_to_spec_id") {
+      SKEP_TRY_IN(cat("map '", name, "'"), Fd second, duplicate(maps.fds[i]));
+      found.push_back(std::make_shared<const Fd>(std::move(second)));
+    }
+  }
+  return found;
+}
+
 Result<Live> handles(const Session& session, const LoadPlan& plan, MadeMaps maps, std::vector<Fd> programs) {
   Live live;
   live.map_at = std::move(maps.fd_index);
   live.mapped = std::move(maps.mapped);
   live.arenas = std::move(maps.arenas);
+  SKEP_TRY(const auto attach_maps, attach_maps_of(session, plan, maps));
   for (std::size_t i = 0; i < plan.maps.size(); ++i) {
     SKEP_TRY(MapTraits traits, traits_of(session, plan.maps[i]));
     traits.struct_ops_value = std::move(maps.struct_ops_values[i]);
@@ -83,7 +99,8 @@ Result<Live> handles(const Session& session, const LoadPlan& plan, MadeMaps maps
                         .insn_count = static_cast<u32>(plan.programs[i].insns.size()),
                         .attach_target = program.attach_target,
                         .attach_btf_id = plan.programs[i].attach_btf_id,
-                        .attach_module = module ? plan.modules[*module] : std::string()});
+                        .attach_module = module ? plan.modules[*module] : std::string()},
+        attach_maps);
   }
   return live;
 }

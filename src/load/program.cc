@@ -43,8 +43,12 @@ RunRules rules_of(bpf_prog_type type, bpf_attach_type attach) {
 
 }  // namespace
 
-Program::Program(kernel::Kernel& kernel, Fd fd, Traits traits)
-    : kernel_(&kernel), fd_(std::move(fd)), traits_(std::move(traits)) {}
+Program::Program(kernel::Kernel& kernel, Fd fd, Traits traits,
+                 std::vector<std::shared_ptr<const Fd>> attach_maps)
+    : kernel_(&kernel),
+      fd_(std::move(fd)),
+      traits_(std::move(traits)),
+      attach_maps_(std::move(attach_maps)) {}
 
 bool Program::can_test_run() const {
   return rules_of(traits_.type, traits_.expected_attach_type).runs;

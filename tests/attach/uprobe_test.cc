@@ -170,6 +170,15 @@ TEST_F(Uprobe, WithoutAnEventSourceALineInTracefsIsMade) {
   EXPECT_EQ(kernel.files[list], "") << "what was made is taken away";
 }
 
+TEST_F(Uprobe, ARefusalOfRightsSaysWhichAreNeeded) {
+  const Program program = program_in("uprobe");
+  kernel.fail_kind(CallKind::perf_event_open, 0, EACCES);
+  const auto link = attach_uprobe(program, {.path = path, .function = "first"}, options());
+  ASSERT_FALSE(link);
+  EXPECT_EQ(link.error().code(), Errc::denied);
+  EXPECT_THAT(link.error().message(), HasSubstr("only CAP_SYS_ADMIN"));
+}
+
 TEST_F(Uprobe, EveryCallThatFailsLeavesNothing) {
   for (u32 nth = 0; nth < 8; ++nth) {
     const Program program = program_in("uprobe");
