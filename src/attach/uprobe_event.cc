@@ -100,7 +100,7 @@ Result<std::unique_ptr<Attachment>> attach_uprobe_event(const Program& program, 
       const auto undone = after();
       static_cast<void>(undone);
     }
-    // The source of these events asks for CAP_PERFMON, whatever kernel.perf_event_paranoid says.
+    // What the program's kind takes anyway; that the source of these events asks for more, refusal() says.
     constexpr Needs needs{.noun = "uprobes", .since = {4, 1}, .rights_of = BPF_PROG_TYPE_KPROBE};
     return std::unexpected(
         with_reason(std::move(opened).error(), facts_for(program, options), options, needs));
