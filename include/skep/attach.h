@@ -28,9 +28,9 @@ Result<Link> attach_program(const Program& program, const AttachOptions& options
 struct AttachAllOptions {
   AttachOptions attach;
   u32 jobs = 0;  ///< threads that attach; 0: one per CPU; 1: one after another, in this thread
-  /// Attaches one program; empty: attach_program(). Called from several threads at once. An error of code invalid from it counts as needs_more where the section says no
-  /// place.
-  std::function<Result<Link>(const Program& program, const AttachOptions& options)> attach_one;
+  /// Attaches the programs that it knows a place for, and answers nothing for the others: these attach_program() attaches. Its errors are failures, whatever their code. Empty: knows no
+  /// place. Called from several threads at once.
+  std::function<Result<std::optional<Link>>(const Program& program, const AttachOptions& options)> attach_one;
   bool keep_going =
       false;  ///< true: programs that cannot be attached are reported and left out instead of failing the object
 };
@@ -40,7 +40,7 @@ struct AttachOutcome {
   enum class State : u8 {
     attached,
     failed,       ///< `error` says why
-    not_loaded,   ///< autoload was off, or the kernel refused it and it may be absent
+    not_loaded,   ///< autoload was off, or it cannot be loaded and may be absent: `error` says why
     passed_over,  ///< an alternative that comes before it is attached
     needs_more,   ///< its section does not say to what; `error` says what must be said
   };
@@ -61,7 +61,7 @@ struct AttachReport {
 };
 
 /// Attaches every loaded program to what its section says, several at once; of declared alternatives (ObjectSpec::prefer) the first that can be. Programs whose sections name no
-/// place are left alone and reported as needs_more. Unless a program may be absent (ProgramSpec::optional, an alternative, `keep_going`), its failure detaches all the
+/// place are left alone and reported as needs_more, and so are alternatives of which none failed and one needs more. Unless a program may be absent (ProgramSpec::optional, an alternative, `keep_going`), its failure detaches all the
 /// others again and is the error. The links come in the order of ObjectSpec::programs. `report`, when given, is filled in either case. Errors: as attach_program(); of the first program in order that failed.
 Result<std::vector<Link>> attach_all(Object& object, const AttachAllOptions& options = {},
                                      AttachReport* report = nullptr);

@@ -49,6 +49,8 @@ struct MapTraits {
   std::shared_ptr<const btf::Btf> btf;
   std::shared_ptr<const std::vector<std::byte>>
       struct_ops_value;  ///< struct_ops without BPF_F_LINK: the value whose writing registers the table; null otherwise
+  std::string
+      struct_ops_lacks;  ///< struct_ops: a program of it that was not loaded, without which it cannot be attached; empty otherwise
 };
 
 /// True for the types whose values have one copy per possible CPU.

@@ -90,6 +90,8 @@ class Object {
   Map* map(std::string_view name);
   /// Null when there is no such program (or it was not loaded).
   Program* program(std::string_view name);
+  /// Why a program that the object can do without was not loaded. Null when it was, or was not tried.
+  const Error* why_not_loaded(std::string_view program) const;
   /// A global or static variable; the first of several static ones with the same name. Errors: not_found, with the nearest names.
   Result<Variable> variable(std::string_view name);
   /// The variable that spec() describes there: tells those of the same name apart. Errors: not_found (its section was not created).

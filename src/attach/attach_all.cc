@@ -74,6 +74,11 @@ std::vector<Task> tasks_of(const ObjectSpec& spec) {
   return tasks;
 }
 
+/// What is in a sentence; the whole, which may be a verifier's story, is in the program's outcome.
+std::string_view first_line(std::string_view text) {
+  return text.substr(0, text.find('\n'));
+}
+
 class Attaching {
  public:
   Attaching(Object& object, const AttachAllOptions& options, AttachReport& report)
@@ -92,7 +97,7 @@ class Attaching {
       AttachOutcome& outcome = report_.programs[index];
       const Program* program = object_.program(outcome.program);
       if (program == nullptr) {
-        outcome.state = State::not_loaded;
+        not_loaded(outcome);
       } else if (task.link) {
         outcome.state = State::passed_over;
       } else {
@@ -107,7 +112,7 @@ class Attaching {
       return std::nullopt;
     }
     if (task.table != nullptr) {
-      return task.error ? std::optional(task.error->clone()) : std::nullopt;
+      return task.error && !may_be_absent(*task.table) ? std::optional(task.error->clone()) : std::nullopt;
     }
     if (task.programs.size() == 1) {
       const AttachOutcome& only = report_.programs[task.programs.front()];
@@ -125,26 +130,45 @@ class Attaching {
       }
       for (std::size_t before = 0; before < i; ++before) {
         const AttachOutcome& passed = report_.programs[task.programs[before]];
-        report_.notes.push_back(
-            cat("program '", report_.programs[task.programs[i]].program, "' is attached instead of '",
-                passed.program, "', which ",
-                passed.error ? cat("cannot be: ", passed.error->message()) : std::string("was not loaded")));
+        report_.notes.push_back(cat(
+            "program '", report_.programs[task.programs[i]].program, "' is attached instead of '",
+            passed.program, "', which ", passed.state == State::not_loaded ? "was not loaded" : "cannot be",
+            passed.error ? cat(": ", first_line(passed.error->message())) : std::string()));
       }
     }
   }
 
  private:
+  void not_loaded(AttachOutcome& outcome) const {
+    outcome.state = State::not_loaded;
+    if (const Error* why = object_.why_not_loaded(outcome.program)) {
+      outcome.error = why->clone();
+    }
+  }
+
+  /// A table goes with its programs: when one may be absent, so may it.
+  bool may_be_absent(const MapSpec& table) const {
+    return std::ranges::any_of(table.members, [&](const MemberSpec& member) {
+      return member.program < object_.spec().programs.size() &&
+             object_.spec().programs[member.program].optional;
+    });
+  }
+
   void attach_table(Task& task) const {
     const Map* map = object_.map(task.table->name);
     if (map == nullptr) {  // it was not created, and its programs were not loaded
       for (const u32 index : task.programs) {
-        report_.programs[index].state = State::not_loaded;
+        not_loaded(report_.programs[index]);
       }
       return;
     }
     auto link = attach_struct_ops(*map, options_.attach);
     for (const u32 index : task.programs) {
       AttachOutcome& outcome = report_.programs[index];
+      if (object_.program(outcome.program) == nullptr) {
+        not_loaded(outcome);
+        continue;
+      }
       outcome.state = link ? State::attached : State::failed;
       outcome.place = link ? std::string(link->place()) : std::string();
       outcome.error = link ? std::nullopt : std::optional(link.error().clone());
@@ -158,8 +182,12 @@ class Attaching {
   }
 
   void attach(const Program& program, const ProgramSpec& spec, AttachOutcome& outcome, Task& task) const {
-    auto link = options_.attach_one ? options_.attach_one(program, options_.attach)
-                                    : attach_program(program, options_.attach);
+    auto given = options_.attach_one ? options_.attach_one(program, options_.attach)
+                                     : Result<std::optional<Link>>(std::nullopt);
+    const bool is_by_section = given && !*given;
+    Result<Link> link = !given          ? Result<Link>(std::unexpected(std::move(given).error()))
+                        : is_by_section ? attach_program(program, options_.attach)
+                                        : Result<Link>(**std::move(given));
     if (link) {
       outcome.state = State::attached;
       outcome.place = link->place();
@@ -167,12 +195,21 @@ class Attaching {
       task.attached = static_cast<u32>(&outcome - report_.programs.data());
       return;
     }
-    outcome.state =
-        link.error().code() == Errc::invalid && names_no_place(spec) ? State::needs_more : State::failed;
+    outcome.state = is_by_section && link.error().code() == Errc::invalid && names_no_place(spec)
+                        ? State::needs_more
+                        : State::failed;
     outcome.error = std::move(link).error();
   }
 
+  bool has(const Task& task, State state) const {
+    return std::ranges::any_of(task.programs,
+                               [&](u32 index) { return report_.programs[index].state == state; });
+  }
+
   std::optional<Error> failure_of_alternatives(const Task& task) const {
+    if (has(task, State::needs_more) && !has(task, State::failed)) {
+      return std::nullopt;
+    }
     std::string reasons;
     const Error* first = nullptr;
     for (const u32 index : task.programs) {

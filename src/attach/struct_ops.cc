@@ -36,9 +36,7 @@ Error explained(Error error) {
 /// Writing the map's element registers the table; deleting it takes that back.
 Result<Link> by_value(const Map& map) {
   if (map.traits().struct_ops_value == nullptr) {
-    return fail(
-        Errc::invalid,
-        "has no value to register: a program of it was not loaded, or the map was opened and not made here");
+    return fail(Errc::invalid, "has no value to register: the map was opened and not made here");
   }
   SKEP_TRY(Fd fd, duplicate(map.fd()));
   auto written = kernel::map_update(map.kernel(), {.map_fd = fd.raw(), .key = &only_key},
@@ -61,10 +59,15 @@ Result<Link> by_link(const Map& map) {
   return attach::make_kernel_link(map.kernel(), std::move(*link), noun(map));
 }
 
-Result<void> check_type(const Map& map) {
+/// A struct_ops, and a complete one: the kernel takes one whose programs are missing for one that was never written, and only says EINVAL.
+Result<void> check(const Map& map) {
   if (map.traits().type != BPF_MAP_TYPE_STRUCT_OPS) {
     return fail(Errc::invalid,
                 cat("map '", map.name(), "' is a ", name_of(map.traits().type), ", want a struct_ops"));
+  }
+  if (const std::string& missing = map.traits().struct_ops_lacks; !missing.empty()) {
+    return fail(Errc::invalid,
+                cat(noun(map), ": cannot be attached, because its program '", missing, "' was not loaded"));
   }
   return {};
 }
@@ -72,14 +75,14 @@ Result<void> check_type(const Map& map) {
 }  // namespace
 
 Result<Link> attach_struct_ops(const Map& map, const AttachOptions&) {
-  SKEP_CHECK(check_type(map));
+  SKEP_CHECK(check(map));
   const bool has_link = (map.traits().flags & BPF_F_LINK) != 0;
   SKEP_TRY_IN(noun(map), Link link, has_link ? by_link(map) : by_value(map));
   return link;
 }
 
 Result<void> update_struct_ops(const Link& link, const Map& replacement) {
-  SKEP_CHECK(check_type(replacement));
+  SKEP_CHECK(check(replacement));
   if (!link.fd()) {
     return fail(Errc::unsupported,
                 cat(link.place(),

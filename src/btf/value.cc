@@ -12,7 +12,8 @@ constexpr u32 most_parts = 1u << 20;
 
 class Decoder {
  public:
-  Decoder(const Btf& btf, std::span<const std::byte> bytes) : btf_(btf), bytes_(bytes) {}
+  Decoder(const Btf& btf, std::span<const std::byte> bytes, Strings strings)
+      : btf_(btf), bytes_(bytes), strings_(strings) {}
 
   Result<Value> value(u32 id, u64 offset, u32 depth) {
     if (depth > max_depth || ++parts_ > most_parts) {
@@ -119,7 +120,8 @@ class Decoder {
     if (is_character(btf_, array.element_type_id)) {
       SKEP_CHECK(want(type, offset, array.count));
       std::string text(reinterpret_cast<const char*>(bytes_.data()) + offset, array.count);
-      text.erase(text.find_last_not_of('\0') + 1);
+      text.erase(strings_ == Strings::whole ? text.find_last_not_of('\0') + 1
+                                            : std::min(text.find('\0'), text.size()));
       return Value{std::move(text)};
     }
     SKEP_TRY(const u64 element_bytes, btf_.size_bytes(array.element_type_id));
@@ -188,6 +190,7 @@ class Decoder {
 
   const Btf& btf_;
   std::span<const std::byte> bytes_;
+  Strings strings_;
   u32 parts_ = 0;
 };
 
@@ -199,12 +202,13 @@ bool is_character(const Btf& btf, u32 id) {
          ((type.int_encoding() & BTF_INT_CHAR) != 0 || type.name() == "char");
 }
 
-Result<Value> decode(const Btf& btf, u32 id, std::span<const std::byte> bytes) {
-  return Decoder(btf, bytes).value(id, 0, 0);
+Result<Value> decode(const Btf& btf, u32 id, std::span<const std::byte> bytes, Strings strings) {
+  return Decoder(btf, bytes, strings).value(id, 0, 0);
 }
 
-Result<std::string> format(const Btf& btf, u32 id, std::span<const std::byte> bytes, u32 most_elements) {
-  SKEP_TRY(const Value value, decode(btf, id, bytes));
+Result<std::string> format(const Btf& btf, u32 id, std::span<const std::byte> bytes, u32 most_elements,
+                           Strings strings) {
+  SKEP_TRY(const Value value, decode(btf, id, bytes, strings));
   return to_text(value, most_elements);
 }
 

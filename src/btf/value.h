@@ -28,7 +28,13 @@ struct Word {
   bool operator==(const Word&) const = default;
 };
 
-/// One value. Strings come from char arrays, up to their trailing NULs: bytes, not necessarily UTF-8.
+/// How much of a char array is its string. Memory that programs write strings into again and again, such as a ring buffer's, has behind the NUL what a longer string left there.
+enum class Strings : u8 {
+  whole,      ///< all but the trailing NULs: every byte can be told from the text
+  until_nul,  ///< what C takes for it: the bytes before the first NUL
+};
+
+/// One value. Strings come from char arrays: bytes, not necessarily UTF-8.
 struct Value {
   using List = std::vector<Value>;
   using Fields = std::vector<Field>;
@@ -38,14 +44,15 @@ struct Value {
 /// Reads a value of type `id` out of `bytes`. Unions give each of their members; a DATASEC gives its variables.
 /// Errors: truncated (fewer bytes than the type needs), invalid (void, functions, forward declarations), malformed (nests deeper than max_depth, over a
 /// million parts).
-Result<Value> decode(const Btf& btf, u32 id, std::span<const std::byte> bytes);
+Result<Value> decode(const Btf& btf, u32 id, std::span<const std::byte> bytes,
+                     Strings strings = Strings::whole);
 
 /// "{.packets = 3, .ip = {10, 0, 0, 1}}": C initialisers. Of lists, only the first `most_elements` are shown, then "...".
 std::string to_text(const Value& value, u32 most_elements = ~u32{0});
 
 /// decode() and to_text(). Errors: as decode.
 Result<std::string> format(const Btf& btf, u32 id, std::span<const std::byte> bytes,
-                           u32 most_elements = ~u32{0});
+                           u32 most_elements = ~u32{0}, Strings strings = Strings::whole);
 
 /// True when arrays of this type are shown and given as strings: `char`, however qualified.
 bool is_character(const Btf& btf, u32 id);

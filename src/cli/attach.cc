@@ -1,6 +1,8 @@
 // `skep attach`: loads, attaches, and keeps it so until ^C, or for good with --pin.
 #include "skep/attach.h"
 
+#include <algorithm>
+
 #include "base/text.h"
 #include "cli/attach_target.h"
 #include "cli/duration.h"
@@ -17,11 +19,19 @@ namespace {
 
 using State = AttachOutcome::State;
 
+/// What came of the command line: told once, whatever it was.
 struct Attached {
+  std::optional<Object> object;
   std::vector<Link> links;
   AttachReport report;
   std::optional<Error> error;
+  Status status = Status::ok;
 };
+
+void give_up(Attached& made, Error error, Status status) {
+  made.error = std::move(error);
+  made.status = status;
+}
 
 std::string_view word(State state) {
   switch (state) {
@@ -34,25 +44,52 @@ std::string_view word(State state) {
   return {};
 }
 
-/// A program that the options have a target for, or that fails for want of one, is attached here; the others by attach_all().
-Attached attach(Object& object, const Arguments& arguments) {
-  Attached made;
+/// Whether the object does without this program: it may be absent, or an alternative to it is attached.
+bool is_done_without(const ObjectSpec& spec, const AttachReport& report, const std::string& program) {
+  const ProgramSpec* const known = spec.find_program(program);
+  if (known != nullptr && known->optional) {
+    return true;
+  }
+  return std::ranges::any_of(spec.alternatives, [&](const std::vector<std::string>& names) {
+    return std::ranges::find(names, program) != names.end() &&
+           std::ranges::any_of(report.programs, [&](const AttachOutcome& outcome) {
+             return outcome.state == State::attached &&
+                    std::ranges::find(names, outcome.program) != names.end();
+           });
+  });
+}
+
+/// Whether the command line is to blame: an option that is missing, or that says what there is not.
+bool is_usage(const AttachOutcome& outcome, const Arguments& arguments) {
+  return outcome.state == State::needs_more ||
+         (outcome.state == State::failed && outcome.error->code() == Errc::invalid &&
+          has_target(outcome.section, arguments));
+}
+
+/// A program that the options have a target for is attached to that; the others by what their sections say. Who has neither is an error, unless the object does without it.
+void attach_programs(Attached& made, const Arguments& arguments) {
   AttachAllOptions options{.jobs = arguments.number("jobs", 0)};
   options.attach_one = [&](const Program& program, const AttachOptions&) {
-    return attach_to_target(object, program, arguments);
+    return attach_to_target(*made.object, program, arguments);
   };
-  auto links = attach_all(object, options, &made.report);
+  std::vector<std::string> notes = std::move(made.report.notes);
+  auto links = attach_all(*made.object, options, &made.report);
+  made.report.notes.insert(made.report.notes.begin(), notes.begin(), notes.end());
   if (!links) {
-    made.error = std::move(links).error();
-    return made;
+    const bool is_wrong = links.error().code() == Errc::invalid &&
+                          std::ranges::any_of(made.report.programs, [&](const AttachOutcome& outcome) {
+                            return is_usage(outcome, arguments);
+                          });
+    const Status status = is_wrong ? Status::usage : status_of(links.error().code(), Phase::kernel);
+    return give_up(made, std::move(links).error(), status);
   }
   made.links = std::move(*links);
   for (const AttachOutcome& outcome : made.report.programs) {
-    if (outcome.state == State::needs_more && !made.error) {
-      made.error = outcome.error->clone();
+    if (outcome.state == State::needs_more &&
+        !is_done_without(made.object->spec(), made.report, outcome.program)) {
+      return give_up(made, outcome.error->clone(), Status::usage);
     }
   }
-  return made;
 }
 
 Json outcome_json(const AttachOutcome& outcome) {
@@ -73,19 +110,22 @@ void tell(const Attached& made, const std::string& path, Output& out) {
               {"programs", programs},
               {"notes", made.report.notes},
               {"error", error_json(made.error)}});
-    return;
+  } else if (made.object) {
+    Table table({"program", "section", "state", "place"});
+    for (const AttachOutcome& outcome : made.report.programs) {
+      table.row(
+          {{outcome.program, Style::name},
+           {outcome.section},
+           {std::string(word(outcome.state)), outcome.state == State::attached ? Style::good : Style::plain},
+           {outcome.place}});
+    }
+    table.print(out, 0);
+    for (const std::string& note : made.report.notes) {
+      out.line(cat("note: ", note));
+    }
   }
-  Table table({"program", "section", "state", "place"});
-  for (const AttachOutcome& outcome : made.report.programs) {
-    table.row(
-        {{outcome.program, Style::name},
-         {outcome.section},
-         {std::string(word(outcome.state)), outcome.state == State::attached ? Style::good : Style::plain},
-         {outcome.place}});
-  }
-  table.print(out, 0);
-  for (const std::string& note : made.report.notes) {
-    out.line(cat("note: ", note));
+  if (made.error) {
+    out.complain(made.error->message());
   }
 }
 
@@ -105,54 +145,68 @@ Result<void> pin_all(Attached& made, const std::string& directory) {
   return {};
 }
 
-Status complain(const Error& error, Output& out) {
-  out.complain(error.message());
-  return status_of(error.code(), Phase::kernel);
+void load(Attached& made, const std::string& path, const Arguments& arguments) {
+  auto spec = prepare(path, arguments);
+  if (!spec) {
+    return give_up(made, std::move(spec.error().error), spec.error().status);
+  }
+  auto options = load_options(arguments);
+  if (!options) {
+    return give_up(made, std::move(options.error().error), options.error().status);
+  }
+  LoadReport loaded;
+  auto object = Object::load(*std::move(spec), *options, &loaded);
+  if (!object) {
+    for (ProgramReport& program : loaded.programs) {
+      made.report.programs.push_back({.program = std::move(program.name),
+                                      .section = std::move(program.section),
+                                      .state = State::not_loaded,
+                                      .error = std::move(program.error)});
+    }
+    made.report.notes = std::move(loaded.notes);
+    const Status status = status_of(object.error().code(), Phase::kernel);
+    return give_up(made, std::move(object).error(), status);
+  }
+  made.object = std::move(*object);
+  made.report.notes = std::move(loaded.notes);
 }
 
 }  // namespace
 
 Status attach(const Arguments& arguments, Output& out) {
   const std::string& path = arguments.words().front();
+  const auto pin_directory = arguments.text("pin");
+  Attached made;
   const auto length = for_length(arguments);
-  if (!length) {
-    out.complain(length.error().message());
-    return Status::usage;
+  if (length) {
+    load(made, path, arguments);
+  } else {
+    give_up(made, length.error().clone(), Status::usage);
   }
-  auto spec = prepare(path, arguments);
-  if (!spec) {
-    out.complain(spec.error().error.message());
-    return spec.error().status;
+  Until until(length.value_or(std::nullopt));
+  const Impatience impatience(out, until);
+  if (!made.error) {
+    attach_programs(made, arguments);
   }
-  const auto options = load_options(arguments);
-  if (!options) {
-    out.complain(options.error().error.message());
-    return options.error().status;
+  if (!made.error && made.links.empty()) {
+    give_up(made, Error(Errc::not_found, cat(path, ": there is nothing to attach")), Status::refused);
   }
-  auto object = Object::load(*std::move(spec), *options);
-  if (!object) {
-    return complain(object.error(), out);
-  }
-  Attached made = attach(*object, arguments);
-  const Until until(*length);
-  tell(made, path, out);
-  if (made.error) {
-    return complain(*made.error, out);
-  }
-  if (made.links.empty()) {
-    out.complain(cat(path, ": there is nothing to attach"));
-    return Status::refused;
-  }
-  if (const auto directory = arguments.text("pin")) {
-    if (auto pinned = pin_all(made, std::string(*directory)); !pinned) {
-      return complain(pinned.error(), out);
+  if (!made.error && pin_directory) {
+    if (auto pinned = pin_all(made, std::string(*pin_directory)); !pinned) {
+      const Status status = status_of(pinned.error().code(), Phase::kernel);
+      give_up(made, std::move(pinned).error(), status);
     }
-    return Status::ok;
+  }
+  tell(made, path, out);
+  if (made.error || pin_directory) {
+    return made.status;
   }
   out.flush();
+  until.begin();
   until.wait();
   if (auto done = detach_all(made.links); !done) {
-    return complain(done.error(), out);
+    out.complain(done.error().message());
+    return status_of(done.error().code(), Phase::kernel);
   }
   return Status::ok;
 }

@@ -122,16 +122,17 @@ bool has_target(std::string_view section, const Arguments& arguments) {
   return way_for(section, arguments) != nullptr;
 }
 
-Result<Link> attach_to_target(Object& object, const Program& program, const Arguments& arguments) {
+Result<std::optional<Link>> attach_to_target(Object& object, const Program& program,
+                                             const Arguments& arguments) {
   const Way* way = way_for(program.traits().section, arguments);
   if (way == nullptr) {
-    return attach_program(program);
+    return std::optional<Link>();
   }
   auto link = way->attach(object, program, arguments);
   if (!link) {
     return std::unexpected(std::move(link).error().within(cat("program '", program.name(), "'")));
   }
-  return link;
+  return std::optional<Link>(std::move(*link));
 }
 
 }  // namespace skep::cli

@@ -38,12 +38,18 @@ void ask_to_stop(int) {
   asked_to_stop = 1;
 }
 
-void handle(int signal, void (*handler)(int)) {
+/// Ask to stop from now on. Answers what the signal did before.
+struct sigaction take(int signal) {
   struct sigaction action{};
-  action.sa_handler = handler;
+  struct sigaction before{};
+  action.sa_handler = ask_to_stop;
   // No SA_RESTART: who waits shall wake up. The second signal finds the default again.
-  action.sa_flags = handler == SIG_DFL ? 0 : static_cast<int>(SA_RESETHAND);
-  ::sigaction(signal, &action, nullptr);
+  action.sa_flags = static_cast<int>(SA_RESETHAND);
+  ::sigaction(signal, &action, &before);
+  if (before.sa_handler == SIG_IGN && (signal == SIGHUP || signal == SIGQUIT)) {
+    ::sigaction(signal, &before, nullptr);  // as nohup wants it
+  }
+  return before;
 }
 
 }  // namespace
@@ -73,13 +79,13 @@ Result<std::optional<nanoseconds>> for_length(const Arguments& arguments) {
 
 Interrupt::Interrupt() {
   asked_to_stop = 0;
-  handle(SIGINT, ask_to_stop);
-  handle(SIGTERM, ask_to_stop);
+  std::ranges::transform(signals, before_.begin(), take);
 }
 
 Interrupt::~Interrupt() {
-  handle(SIGINT, SIG_DFL);
-  handle(SIGTERM, SIG_DFL);
+  for (std::size_t i = 0; i < signals.size(); ++i) {
+    ::sigaction(signals.at(i), &before_.at(i), nullptr);
+  }
 }
 
 bool Interrupt::asked() const {
@@ -96,6 +102,10 @@ nanoseconds Until::wait_for(nanoseconds most) const {
   return length_ ? std::clamp(*length_ - since_start(), nanoseconds(0), most) : most;
 }
 
+void Until::begin() {
+  start_ = steady_clock::now();
+}
+
 nanoseconds Until::since_start() const {
   return steady_clock::now() - start_;
 }
@@ -103,13 +113,14 @@ nanoseconds Until::since_start() const {
 void Until::wait() const {
   constexpr s64 second = 1'000'000'000;
   constexpr nanoseconds long_enough = std::chrono::hours(24);
-  sigset_t both{};
+  sigset_t all{};
   sigset_t before{};
-  ::sigemptyset(&both);
-  ::sigaddset(&both, SIGINT);
-  ::sigaddset(&both, SIGTERM);
+  ::sigemptyset(&all);
+  for (const int signal : Interrupt::signals) {
+    ::sigaddset(&all, signal);
+  }
   // Held back but for the waiting itself: a signal between the look and the wait would be slept through.
-  ::pthread_sigmask(SIG_BLOCK, &both, &before);
+  ::pthread_sigmask(SIG_BLOCK, &all, &before);
   while (!is_over()) {
     const s64 left = wait_for(long_enough).count();
     const timespec most{.tv_sec = left / second, .tv_nsec = left % second};

@@ -68,6 +68,7 @@ Result<std::vector<Live>> all(Kernel& kernel) {
       return std::unexpected(std::move(fd).error());
     }
     SKEP_TRY(Live live, open_described<Live>(kernel, *std::move(fd)));
+    live.fd = Fd();  // there may be more of them than a process may have open
     found.push_back(std::move(live));
   }
 }
@@ -97,7 +98,8 @@ Result<Live> open_by_name(Kernel& kernel, std::string_view name) {
                 cat("no ", noun, " in the kernel is called '", name, "'",
                     similar.empty() ? "" : cat("; did you mean ", join(similar, ", "), "?")));
   }
-  return *std::move(found);
+  SKEP_TRY(Fd fd, kernel::open_id(kernel, kind_of(tag<Live>), found->info.id));
+  return open_described<Live>(kernel, std::move(fd));
 }
 
 /// Of a path that holds no pins the kernel says EACCES, as if a right were missing.

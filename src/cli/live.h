@@ -42,7 +42,7 @@ Result<LiveMap> open_map(kernel::Kernel& kernel, const Named& named);
 /// Opens the program that is named. Errors: as open_map.
 Result<LiveProgram> open_program(kernel::Kernel& kernel, const Named& named);
 
-/// Every map of the system, by ascending id; those that vanish meanwhile are left out. BTF is not fetched. Errors: denied, kernel.
+/// Every map of the system, by ascending id, described and not open; those that vanish meanwhile are left out. BTF is not fetched. Errors: denied, kernel.
 Result<std::vector<LiveMap>> all_maps(kernel::Kernel& kernel);
 Result<std::vector<LiveProgram>> all_programs(kernel::Kernel& kernel);
 

@@ -108,6 +108,7 @@ Result<void> dump(const Arguments& arguments, Output& out) {
     }
     document.set("elements", list);
     document.set("left_out", elements.left_out);
+    document.set("left_out_more", elements.left_out_more);
     out.json(document);
     return {};
   }

@@ -1,4 +1,6 @@
 // `skep net`: programs on network devices, also those that no link holds.
+#include <cerrno>
+
 #include "base/result.h"
 #include "cli/live.h"
 #include "cli/table.h"
@@ -19,11 +21,14 @@ struct Seat {
   std::string detail;  ///< filters: priority and handle
 };
 
-void add_list(std::vector<Seat>& seats, const NetDevice& device, std::string_view hook,
-              const Result<ProgramList>& list) {
-  // Kernels without such lists, and devices that have none of this kind, have no programs there.
+Result<void> add_list(std::vector<Seat>& seats, const NetDevice& device, std::string_view hook,
+                      const Result<ProgramList>& list) {
   if (!list) {
-    return;
+    // Kernels without such lists, devices of another kind and the far ends of pairs have no programs there.
+    const bool is_wanted = list.error().sys_errno() == EPERM || list.error().code() == Errc::not_found;
+    return is_wanted
+               ? Result<void>(std::unexpected(list.error().clone().within(cat(device.name, ": ", hook))))
+               : Result<void>();
   }
   for (const ListedProgram& program : list->programs) {
     seats.push_back({.device = device.name,
@@ -32,6 +37,7 @@ void add_list(std::vector<Seat>& seats, const NetDevice& device, std::string_vie
                      .link_id = program.link_id,
                      .detail = {}});
   }
+  return {};
 }
 
 Result<void> add_seats(std::vector<Seat>& seats, const NetDevice& device) {
@@ -45,7 +51,6 @@ Result<void> add_seats(std::vector<Seat>& seats, const NetDevice& device) {
     }
   }
   for (const TcDirection direction : {TcDirection::ingress, TcDirection::egress}) {
-    add_list(seats, device, cat("tcx ", name_of(direction)), query_tcx(device, direction));
     SKEP_TRY(const auto filters, query_tc({.device = device, .direction = direction}));
     for (const TcFilter& filter : filters) {
       seats.push_back({.device = device.name,
@@ -55,9 +60,12 @@ Result<void> add_seats(std::vector<Seat>& seats, const NetDevice& device) {
                        .detail = cat("priority ", filter.priority, ", handle ", filter.handle)});
     }
   }
-  add_list(seats, device, "netkit primary", query_netkit(device, false));
-  add_list(seats, device, "netkit peer", query_netkit(device, true));
-  return {};
+  // By bpf(2), which asks for rights.
+  for (const TcDirection direction : {TcDirection::ingress, TcDirection::egress}) {
+    SKEP_CHECK(add_list(seats, device, cat("tcx ", name_of(direction)), query_tcx(device, direction)));
+  }
+  SKEP_CHECK(add_list(seats, device, "netkit primary", query_netkit(device, false)));
+  return add_list(seats, device, "netkit peer", query_netkit(device, true));
 }
 
 std::string program_name(kernel::Kernel& kernel, u32 id) {
@@ -73,8 +81,14 @@ Result<void> list(const Arguments& arguments, Output& out) {
     SKEP_TRY(devices, network_devices());
   }
   std::vector<Seat> seats;
+  Result<void> all;  // what is not denied is listed all the same
   for (const NetDevice& device : devices) {
-    SKEP_CHECK(add_seats(seats, device));
+    auto done = add_seats(seats, device);
+    if (!done && done.error().code() == Errc::denied) {
+      all = std::move(done);
+    } else if (!done && (done.error().code() != Errc::not_found || arguments.has("iface"))) {
+      return done;  // else it went away meanwhile
+    }
   }
   kernel::HostKernel kernel;
   Json document = Json::array();
@@ -99,12 +113,12 @@ Result<void> list(const Arguments& arguments, Output& out) {
   }
   if (out.is_json()) {
     out.json(document);
-  } else if (table.empty()) {
-    out.line("no programs on network devices");
-  } else {
+  } else if (!table.empty()) {
     table.print(out, 0);
+  } else if (all) {
+    out.line("no programs on network devices");
   }
-  return {};
+  return all;
 }
 
 }  // namespace

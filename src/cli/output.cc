@@ -1,8 +1,11 @@
 #include "cli/output.h"
 
+#include <poll.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
+#include <climits>
 #include <cstdlib>
 
 #include "base/text.h"
@@ -41,16 +44,31 @@ bool is_own_code(std::string_view code) {
   return code == end_code;
 }
 
+/// Whether `fd` takes something within this time; negative: however long it takes.
+bool takes_some(int fd, std::chrono::milliseconds within) {
+  pollfd wanted{.fd = fd, .events = POLLOUT, .revents = 0};
+  return ::poll(&wanted, 1, static_cast<int>(within.count())) > 0;
+}
+
+/// Writes some of `text` and takes it away from there. False, with errno: it cannot be written.
+bool write_some(int fd, std::string_view& text, std::size_t most) {
+  const ssize_t written = ::write(fd, text.data(), std::min(text.size(), most));
+  if (written < 0 && errno == EAGAIN) {  // somebody else who has it open made it so
+    takes_some(fd, std::chrono::milliseconds(-1));
+    return true;
+  }
+  if (written <= 0) {
+    return written < 0 && errno == EINTR;
+  }
+  text.remove_prefix(static_cast<std::size_t>(written));
+  return true;
+}
+
 bool write_all(int fd, std::string_view text) {
   while (!text.empty()) {
-    const ssize_t written = ::write(fd, text.data(), text.size());
-    if (written < 0 && errno == EINTR) {
-      continue;
-    }
-    if (written <= 0) {
+    if (!write_some(fd, text, text.size())) {
       return false;
     }
-    text.remove_prefix(static_cast<std::size_t>(written));
   }
   return true;
 }
@@ -101,8 +119,39 @@ void Output::remark(std::string_view message) {
   write_all(STDERR_FILENO, cat("skep: ", visible(message), "\n"));
 }
 
+void Output::wait_until(std::function<bool()> is_over) {
+  is_over_ = std::move(is_over);
+}
+
+bool Output::has_room() const {
+  constexpr std::chrono::milliseconds look_every{100};
+  constexpr std::chrono::milliseconds grace{500};
+  std::chrono::milliseconds left = grace;
+  while (!takes_some(STDOUT_FILENO, look_every)) {
+    if (is_over_() && (left -= look_every).count() <= 0) {
+      return false;
+    }
+  }
+  return true;
+}
+
+bool Output::write_out(std::string_view text) {
+  if (!is_over_) {
+    return write_all(STDOUT_FILENO, text);
+  }
+  while (!text.empty() && !reader_is_gone_) {
+    if (!has_room()) {
+      reader_is_gone_ = true;
+      write_all(STDERR_FILENO, "skep: nobody reads standard output; what is left is not shown\n");
+    } else if (!write_some(STDOUT_FILENO, text, PIPE_BUF)) {  // as much as does not wait again
+      return false;
+    }
+  }
+  return true;
+}
+
 void Output::flush() {
-  if (!write_all(STDOUT_FILENO, buffer_)) {
+  if (!reader_is_gone_ && !write_out(buffer_)) {
     if (errno == EPIPE) {
       reader_is_gone_ = true;
     } else if (lost_ == 0) {

@@ -1,6 +1,7 @@
 // The one writer: text for people, or JSON for programs. Standard output holds results only; complaints and progress go to standard error.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -42,17 +43,24 @@ class Output {
   void remark(std::string_view message);
   /// Writes out what was added.
   void flush();
+  /// From now on a reader of standard output that takes nothing is waited for only until `is_over` says so, and half a second then; afterwards it counts as gone. Empty: for
+  /// as long as it takes.
+  void wait_until(std::function<bool()> is_over);
   /// The errno that standard output refused something with; 0 when it took all, or when its reader has gone (`| head`).
   int lost() const { return lost_; }
-  /// Whether the reader of standard output has gone: what else there is to say, nobody will see.
+  /// Whether the reader of standard output has gone, or was given up: what else there is to say, nobody will see.
   bool reader_is_gone() const { return reader_is_gone_; }
 
  private:
+  bool write_out(std::string_view text);
+  bool has_room() const;
+
   Form form_;
   Colour colour_;
   std::string buffer_;
   int lost_ = 0;
   bool reader_is_gone_ = false;
+  std::function<bool()> is_over_;
 };
 
 /// Whether standard output is a terminal that wants colour: it is one, and NO_COLOR is not set, and TERM is not "dumb".

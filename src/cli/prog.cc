@@ -28,8 +28,15 @@ u32 insns_of(const LiveProgram& program) {
   return program.info.xlated_prog_len / u32{sizeof(bpf_insn)};
 }
 
+/// None where the program has gone.
+std::vector<u32> map_ids(kernel::Kernel& kernel, const LiveProgram& program) {
+  const auto fd = kernel::open_id(kernel, kernel::ObjectKind::prog, program.info.id);
+  auto ids = fd ? kernel::prog_map_ids(kernel, fd->raw()) : Result<std::vector<u32>>();
+  return ids ? *std::move(ids) : std::vector<u32>();
+}
+
 Json summary_json(kernel::Kernel& kernel, const LiveProgram& program) {
-  const auto maps = kernel::prog_map_ids(kernel, program.fd.raw());
+  const auto maps = map_ids(kernel, program);
   return {{"id", program.info.id},
           {"name", program.name()},
           {"type", type_of(program)},
@@ -39,7 +46,7 @@ Json summary_json(kernel::Kernel& kernel, const LiveProgram& program) {
           {"verified_insns", program.info.verified_insns},
           {"uid", program.info.created_by_uid},
           {"gpl_compatible", program.info.gpl_compatible != 0},
-          {"map_ids", maps ? *maps : std::vector<u32>{}},
+          {"map_ids", maps},
           {"btf_id", program.info.btf_id},
           {"run_count", program.info.run_cnt},
           {"run_time_ns", program.info.run_time_ns}};
@@ -73,9 +80,8 @@ Result<void> list(Output& out) {
 }
 
 std::string maps_text(kernel::Kernel& kernel, const LiveProgram& program) {
-  const auto ids = kernel::prog_map_ids(kernel, program.fd.raw());
   std::vector<std::string> texts;
-  for (const u32 id : ids ? *ids : std::vector<u32>{}) {
+  for (const u32 id : map_ids(kernel, program)) {
     const auto map = open_map(kernel, {.how = "id", .what = std::to_string(id)});
     texts.push_back(map ? cat(map->name(), " (id ", id, ")") : cat("id ", id));
   }

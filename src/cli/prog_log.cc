@@ -65,6 +65,7 @@ Result<void> read_streams(const Arguments& arguments, Output& out) {
   SKEP_TRY(const LiveProgram program, open_program(kernel, named(arguments.words())));
   const bool follows = length || arguments.has("follow");
   const Until until(length);
+  const Impatience impatience(out, until);
   while (true) {
     bool had_some = false;
     for (const auto stream : {kernel::ProgStream::standard_output, kernel::ProgStream::standard_error}) {

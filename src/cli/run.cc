@@ -115,6 +115,7 @@ Status give_up(const std::string& path, Status status, const Error& error, Outpu
               {"result", result_word(status)},
               {"error", error_json(error.clone())},
               {"runs", Json::array()},
+              {"streams", Json::array()},
               {"maps", Json::array()},
               {"variables", Json::array()}});
   } else {
@@ -125,13 +126,17 @@ Status give_up(const std::string& path, Status status, const Error& error, Outpu
 
 /// Shows what the test runs came to, after the records that they sent.
 Status tell_runs(Object& object, Streams& streams, RunStory story, const Arguments& arguments, Output& out) {
-  if (const auto shown = streams.show(std::chrono::nanoseconds(0), out); !shown) {
-    out.complain(shown.error().message());
+  std::optional<Error> error;
+  if (auto shown = streams.show(std::chrono::nanoseconds(0), out); !shown) {
+    error = std::move(shown).error();
+    out.complain(error->message());
   }
   read_state(object, streams, arguments.number("limit", default_limit), story);
-  const Status status = status_of_runs(story);
+  const Status status =
+      worst(status_of_runs(story), error ? status_of(error->code(), Phase::kernel) : Status::ok);
   if (out.is_json()) {
-    Json document = {{"file", arguments.words()[0]}, {"result", result_word(status)}, {"error", nullptr}};
+    Json document = {
+        {"file", arguments.words()[0]}, {"result", result_word(status)}, {"error", error_json(error)}};
     document.merge(run_json(story, object.spec()));
     out.json(document);
   } else {
@@ -140,11 +145,36 @@ Status tell_runs(Object& object, Streams& streams, RunStory story, const Argumen
   return status;
 }
 
+/// Nothing: no section names a place, so the programs are to be test-run.
+std::optional<Status> run_by_attaching(Object& object, Streams& streams,
+                                       std::optional<std::chrono::nanoseconds> length,
+                                       std::optional<Progress>& progress, const Arguments& arguments,
+                                       Output& out) {
+  Until until(length);
+  AttachReport report;
+  auto links = attach_all(object, {}, &report);
+  progress.reset();
+  if (!links) {
+    return tell_not_attached(report, links.error(), arguments, out);
+  }
+  if (!links->empty()) {
+    return run_attached(object, streams, *std::move(links), report, until, arguments, out);
+  }
+  if (length) {
+    return give_up(arguments.words()[0], Status::usage,
+                   Error(Errc::invalid,
+                         "--for: no section names a place to attach to, so the programs are only test-run"),
+                   out);
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 Status run(const Arguments& arguments, Output& out) {
   const std::string& path = arguments.words()[0];
-  if (const auto length = for_length(arguments); !length) {
+  const auto length = for_length(arguments);
+  if (!length) {
     return give_up(path, Status::usage, length.error(), out);
   }
   auto data = read_option(arguments, "data-in");
@@ -164,7 +194,8 @@ Status run(const Arguments& arguments, Output& out) {
     return give_up(path, options.error().status, options.error().error, out);
   }
   std::optional<Progress> progress(std::in_place, cat("running ", path));
-  auto object = Object::load(*std::move(spec), *options);
+  LoadReport loaded;
+  auto object = Object::load(*std::move(spec), *options, &loaded);
   if (!object) {
     progress.reset();
     return give_up(path, status_of(object.error().code(), Phase::kernel), object.error(), out);
@@ -177,25 +208,14 @@ Status run(const Arguments& arguments, Output& out) {
     const bool is_usage = code == Errc::not_found || code == Errc::invalid;
     return give_up(path, is_usage ? Status::usage : status_of(code, Phase::kernel), streams.error(), out);
   }
-  for (const std::string& note : streams->notes()) {
+  if (!loaded.notes.empty() || !streams->notes().empty()) {
     progress.reset();
-    out.remark(note);
+    tell_notes(loaded.notes, out);
+    tell_notes(streams->notes(), out);
   }
   if (!wants_test_runs(arguments)) {
-    AttachReport report;
-    auto links = attach_all(*object, {}, &report);
-    progress.reset();
-    if (!links) {
-      return give_up(path, status_of(links.error().code(), Phase::kernel), links.error(), out);
-    }
-    if (!links->empty()) {
-      return run_attached(*object, *streams, *std::move(links), report, arguments, out);
-    }
-    if (arguments.has("for")) {
-      return give_up(path, Status::usage,
-                     Error(Errc::invalid,
-                           "--for: no section names a place to attach to, so the programs are only test-run"),
-                     out);
+    if (const auto status = run_by_attaching(*object, *streams, *length, progress, arguments, out)) {
+      return *status;
     }
   }
   const Input input{.data = *std::move(data), .context = *std::move(context)};
@@ -213,9 +233,9 @@ Json run_json(const RunStory& story, const ObjectSpec& spec) {
                     {"return_value", run.error ? Json(nullptr) : Json(run.return_value)},
                     {"repeat", run.repeat},
                     {"duration_ns", run.duration_ns},
-                    {"error", error_json(run.error ? std::optional(run.error->clone()) : std::nullopt)}});
+                    {"error", error_json(run.error)}});
   }
-  Json document = {{"runs", runs}};
+  Json document = {{"runs", runs}, {"streams", counts_json(story.streams)}};
   document.merge(state_json(story, spec));
   return document;
 }
@@ -231,14 +251,19 @@ Json state_json(const RunStory& story, const ObjectSpec& spec) {
                     {"type", word(map.type)},
                     {"elements", elements},
                     {"zeroes", map.elements.zeroes},
-                    {"left_out", map.elements.left_out}});
+                    {"left_out", map.elements.left_out},
+                    {"left_out_more", map.elements.left_out_more},
+                    {"error", error_json(map.error)}});
   }
   Json variables = Json::array();
   for (const VariableState& variable : story.variables) {
-    variables.push_back({{"name", variable.spec->name},
-                         {"section", variable.spec->section},
-                         {"type", c_type(spec.btf.get(), variable.spec->type_id)},
-                         {"value", value_json(spec.btf.get(), variable.spec->type_id, variable.bytes)}});
+    const u32 type_id = variable.spec->type_id;
+    variables.push_back(
+        {{"name", variable.spec->name},
+         {"section", variable.spec->section},
+         {"type", c_type(spec.btf.get(), type_id)},
+         {"value", variable.error ? Json(nullptr) : value_json(spec.btf.get(), type_id, variable.bytes)},
+         {"error", error_json(variable.error)}});
   }
   return {{"maps", maps}, {"variables", variables}};
 }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "cli/arguments.h"
+#include "cli/duration.h"
 #include "cli/elements.h"
 #include "cli/load.h"
 #include "cli/streams.h"
@@ -37,6 +38,7 @@ struct MapState {
 struct VariableState {
   const VariableSpec* spec = nullptr;
   std::vector<std::byte> bytes;
+  std::optional<Error> error;  ///< why there are no bytes
 };
 
 struct RunStory {
@@ -48,9 +50,14 @@ struct RunStory {
 
 /// Maps, but for those that are streams, and variables as they are now.
 void read_state(Object& object, const Streams& streams, u32 limit, RunStory& story);
+/// What was done without: remarks on standard error; as JSON, lines of the kind `note`.
+void tell_notes(const std::vector<std::string>& notes, Output& out);
+/// That attaching failed, as JSON, with what became of each program; for people, those that failed besides. Answers the status.
+Status tell_not_attached(const AttachReport& report, const Error& error, const Arguments& arguments,
+                         Output& out);
 /// What follows when programs are attached: shows what they send until `--for` is over or the user stops it, detaches them, and shows the rest. Tells JSON as lines.
 Status run_attached(Object& object, Streams& streams, std::vector<Link> links, const AttachReport& report,
-                    const Arguments& arguments, Output& out);
+                    Until& until, const Arguments& arguments, Output& out);
 
 /// Maps and variables alone.
 void state_text(const RunStory& story, const ObjectSpec& spec, Output& out);

@@ -48,7 +48,13 @@ Json outcome_json(const AttachOutcome& outcome) {
           {"section", outcome.section},
           {"state", state_word(outcome.state)},
           {"place", outcome.place.empty() ? Json(nullptr) : Json(outcome.place)},
-          {"error", error_json(outcome.error ? std::optional(outcome.error->clone()) : std::nullopt)}};
+          {"error", error_json(outcome.error)}};
+}
+
+void tell_why(const AttachOutcome& outcome, Output& out) {
+  const bool is_loaded = outcome.state != AttachOutcome::State::not_loaded;
+  out.remark(
+      cat(outcome.program, is_loaded ? ": not attached: " : ": not loaded: ", outcome.error->message()));
 }
 
 /// What is attached and what is not: for people on standard error, so that standard output holds records.
@@ -59,14 +65,10 @@ void tell_programs(const AttachReport& report, bool lasts, Output& out) {
     } else if (outcome.state == AttachOutcome::State::attached) {
       out.remark(cat(outcome.program, ": attached to ", outcome.place));
     } else if (outcome.error) {
-      out.remark(cat(outcome.program, ": not attached: ", outcome.error->message()));
+      tell_why(outcome, out);
     }
   }
-  for (const std::string& note : report.notes) {
-    if (!out.is_json()) {
-      out.remark(note);
-    }
-  }
+  tell_notes(report.notes, out);
   if (!out.is_json() && lasts) {
     out.remark("^C ends it");
   }
@@ -128,7 +130,7 @@ void tell_end(const RunStory& story, const Object& object, double seconds, const
   Json document = {{"kind", "end"},
                    {"file", arguments.words()[0]},
                    {"result", result_word(status)},
-                   {"error", error_json(error ? std::optional(error->clone()) : std::nullopt)},
+                   {"error", error_json(error)},
                    {"seconds", seconds},
                    {"streams", counts_json(story.streams)}};
   document.merge(state_json(story, object.spec()));
@@ -136,6 +138,43 @@ void tell_end(const RunStory& story, const Object& object, double seconds, const
 }
 
 }  // namespace
+
+void tell_notes(const std::vector<std::string>& notes, Output& out) {
+  for (const std::string& note : notes) {
+    if (out.is_json()) {
+      out.json({{"kind", "note"}, {"text", note}});
+    } else {
+      out.remark(note);
+    }
+  }
+}
+
+Status tell_not_attached(const AttachReport& report, const Error& error, const Arguments& arguments,
+                         Output& out) {
+  const std::string& path = arguments.words()[0];
+  const Status status = status_of(error.code(), Phase::kernel);
+  for (const AttachOutcome& outcome : report.programs) {
+    if (out.is_json()) {
+      out.json(outcome_json(outcome));
+    } else if (outcome.error && outcome.error->message() != error.message()) {
+      tell_why(outcome, out);
+    }
+  }
+  tell_notes(report.notes, out);
+  if (!out.is_json()) {
+    out.complain(error.message().starts_with(path) ? error.message() : cat(path, ": ", error.message()));
+    return status;
+  }
+  out.json({{"kind", "end"},
+            {"file", path},
+            {"result", result_word(status)},
+            {"error", error_json(error.clone())},
+            {"seconds", 0},
+            {"streams", Json::array()},
+            {"maps", Json::array()},
+            {"variables", Json::array()}});
+  return status;
+}
 
 void read_state(Object& object, const Streams& streams, u32 limit, RunStory& story) {
   story.streams = streams.counts();
@@ -146,20 +185,27 @@ void read_state(Object& object, const Streams& streams, u32 limit, RunStory& sto
   }
   for (const VariableSpec& variable : object.spec().variables) {
     VariableState state{.spec = &variable, .bytes = std::vector<std::byte>(variable.size_bytes)};
-    if (const auto found = object.variable(variable); found && found->read(state.bytes)) {
-      story.variables.push_back(std::move(state));
+    const auto found = object.variable(variable);
+    const bool is_kernels_own = object.spec().maps[variable.map].style == MapStyle::struct_ops;
+    if (is_kernels_own || (!found && found.error().code() == Errc::not_found)) {
+      continue;  // or of a section that was not created
     }
+    const Result<void> done = found ? found->read(state.bytes) : std::unexpected(found.error().clone());
+    if (!done) {
+      state.error = done.error().clone();
+    }
+    story.variables.push_back(std::move(state));
   }
 }
 
 Status run_attached(Object& object, Streams& streams, std::vector<Link> links, const AttachReport& report,
-                    const Arguments& arguments, Output& out) {
+                    Until& until, const Arguments& arguments, Output& out) {
   constexpr u32 default_limit = 32;
-  const auto length = for_length(arguments).value_or(std::nullopt);  // run() has checked it
-  const Until until(length);
+  const Impatience impatience(out, until);
+  until.begin();
   const auto walks = walks_among(object, links, report);
   const bool walks_only = walks.size() == links.size();
-  tell_programs(report, !length && !walks_only, out);
+  tell_programs(report, !arguments.has("for") && !walks_only, out);
   Result<void> shown;
   for (const auto& [link, program] : walks) {
     shown = shown ? show_walk(*link, *program, walks.size() == 1, out) : std::move(shown);

@@ -82,9 +82,14 @@ void state_text(const RunStory& story, const ObjectSpec& spec, Output& out) {
   out.line();
   out.heading("variables");
   for (const VariableState& variable : story.variables) {
-    const std::string value = value_text(spec.btf.get(), variable.spec->type_id, variable.bytes);
-    out.line(cat("  ", c_declaration(spec, *variable.spec), " = ", out.paint(Style::number, value), ";",
-                 out.paint(Style::comment, cat("  // ", variable.spec->section))));
+    const std::string value =
+        variable.error
+            ? std::string()
+            : cat(" = ", out.paint(Style::number,
+                                   value_text(spec.btf.get(), variable.spec->type_id, variable.bytes)));
+    const std::string why = variable.error ? cat(": ", variable.error->message()) : std::string();
+    out.line(cat("  ", c_declaration(spec, *variable.spec), value, ";",
+                 out.paint(Style::comment, cat("  // ", variable.spec->section, why))));
   }
 }
 

@@ -14,6 +14,10 @@ namespace skep::cli {
 
 namespace {
 
+/// Room of a ring is not cleared for the next record, nor need a program clear its own.
+constexpr u32 most_elements = 16;
+constexpr btf::Strings record_strings = btf::Strings::until_nul;
+
 bool is_stream(bpf_map_type type) {
   return type == BPF_MAP_TYPE_RINGBUF || type == BPF_MAP_TYPE_PERF_EVENT_ARRAY;
 }
@@ -259,7 +263,7 @@ void Streams::show_record(const Stream& stream, std::optional<u32> cpu, std::spa
                  {"map", stream.map},
                  {"cpu", cpu ? Json(*cpu) : Json(nullptr)},
                  {"type", fits ? Json(type.name) : Json(nullptr)},
-                 {"value", value_json(type.btf, id, value)}};
+                 {"value", value_json(type.btf, id, value, record_strings)}};
     if (has_rest) {
       line.set("rest", hex_text(rest));
     }
@@ -267,7 +271,8 @@ void Streams::show_record(const Stream& stream, std::optional<u32> cpu, std::spa
     return;
   }
   const std::string name = streams_.size() > 1 ? cat(out.paint(Style::name, stream.map), " ") : "";
-  const std::string text = fits ? value_text(type.btf, id, value) : hex_bytes(value, 256);
+  const std::string text =
+      fits ? value_text(type.btf, id, value, most_elements, record_strings) : hex_bytes(value, 256);
   out.line(cat(name, text,
                has_rest ? out.paint(Style::comment, cat("  // and ", rest.size(), " bytes more")) : ""));
 }

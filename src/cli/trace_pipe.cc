@@ -58,7 +58,10 @@ void show_lines(std::string& text, Output& out) {
 
 Result<void> follow(kernel::Kernel& kernel, const Fd& pipe, const Until& until, Output& out) {
   SKEP_TRY(Poller poller, Poller::create(kernel));
-  SKEP_CHECK(poller.add(pipe.raw(), 0));
+  if (auto added = poller.add(pipe.raw(), 0); !added) {
+    return added.error().sys_errno() == EPERM ? fail(Errc::invalid, "want a pipe, have a file")
+                                              : std::move(added);
+  }
   std::string text;
   std::array<char, 65536> part;
   while (!until.is_over() && !out.reader_is_gone() && out.lost() == 0) {
@@ -95,11 +98,16 @@ Status trace_pipe(const Arguments& arguments, Output& out) {
   }
   kernel::Kernel& kernel = load::this_kernel();
   const Until until(*length);
+  const Impatience impatience(out, until);
   auto pipe = open_pipe(kernel, arguments.text("from"));
   if (!pipe) {
     return finish(std::unexpected(std::move(pipe).error()), out);
   }
-  return finish(follow(kernel, *pipe, until, out), out);
+  auto followed = follow(kernel, *pipe, until, out);
+  if (!followed && arguments.has("from")) {
+    followed = std::unexpected(std::move(followed).error().within(*arguments.text("from")));
+  }
+  return finish(followed, out);
 }
 
 }  // namespace skep::cli

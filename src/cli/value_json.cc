@@ -35,9 +35,9 @@ Json to_json(const btf::Value& value) {
   return std::visit(ToJson{}, value.data);
 }
 
-Json value_json(const btf::Btf* btf, u32 type_id, std::span<const std::byte> bytes) {
+Json value_json(const btf::Btf* btf, u32 type_id, std::span<const std::byte> bytes, btf::Strings strings) {
   if (btf != nullptr && type_id != 0 && type_id < btf->type_count()) {
-    if (const auto value = btf::decode(*btf, type_id, bytes)) {
+    if (const auto value = btf::decode(*btf, type_id, bytes, strings)) {
       return to_json(*value);
     }
   }

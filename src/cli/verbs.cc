@@ -180,7 +180,8 @@ constexpr auto verb_table = std::to_array<Verb>({
   {.name = "attach", .operands = "FILE", .least = 1, .most = 1,
    .summary = "load an object and attach its programs until ^C, or for good",
    .help = "Each program goes where its section says, or to what an option says for its kind (`skep sections` tells which need one). Tells of each program what\n"
-           "it is attached to. Everything is detached at ^C, after --for, or when the process ends in any other way; --pin keeps it.\n",
+           "it is attached to. Everything is detached at ^C (or SIGTERM, SIGHUP, SIGQUIT) and after --for; --pin keeps it. Killed by\n"
+           "SIGKILL, it leaves what is attached without a link of the kernel: filters and actions of tc, XDP programs before Linux 5.9, routes and the like.\n",
    .examples = "  skep attach prog.o\n  skep attach prog.o --only count --pin /sys/fs/bpf/mine\n  skep attach prog.o --first-of by_fentry,by_kprobe --for 10\n",
    .options = attach_options, .run = attach},
   {.name = "explain", .operands = "FILE", .least = 1, .most = 1,

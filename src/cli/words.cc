@@ -103,10 +103,10 @@ std::string hex_bytes(std::span<const std::byte> bytes, std::size_t most) {
   return bytes.size() > most ? cat(text, " ... (", bytes.size(), " bytes)") : text;
 }
 
-std::string value_text(const btf::Btf* btf, u32 type_id, std::span<const std::byte> bytes,
-                       u32 most_elements) {
+std::string value_text(const btf::Btf* btf, u32 type_id, std::span<const std::byte> bytes, u32 most_elements,
+                       btf::Strings strings) {
   if (btf != nullptr && type_id != 0 && type_id < btf->type_count()) {
-    if (auto text = btf::format(*btf, type_id, bytes, most_elements)) {
+    if (auto text = btf::format(*btf, type_id, bytes, most_elements, strings)) {
       return *std::move(text);
     }
   }

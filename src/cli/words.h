@@ -5,12 +5,9 @@
 #include <string>
 #include <string_view>
 
+#include "btf/value.h"
 #include "cli/output.h"
 #include "skep/object_spec.h"
-
-namespace skep::btf {
-struct Value;
-}
 
 namespace skep::cli {
 
@@ -34,9 +31,10 @@ std::string c_declaration(const ObjectSpec& spec, const VariableSpec& variable);
 std::string hex_bytes(std::span<const std::byte> bytes, std::size_t most = 32);
 /// The value as C text by its type, or bytes in hexadecimal where there is no type or it does not fit. `most_elements` cuts long arrays.
 std::string value_text(const btf::Btf* btf, u32 type_id, std::span<const std::byte> bytes,
-                       u32 most_elements = 16);
+                       u32 most_elements = 16, btf::Strings strings = btf::Strings::whole);
 /// The same for JSON: numbers, strings, arrays and objects; bytes become {"hex": "0102ff"}.
-Json value_json(const btf::Btf* btf, u32 type_id, std::span<const std::byte> bytes);
+Json value_json(const btf::Btf* btf, u32 type_id, std::span<const std::byte> bytes,
+                btf::Strings strings = btf::Strings::whole);
 Json to_json(const btf::Value& value);
 
 /// "init", of a struct_ops variable; "offset 8" where its type does not tell.

@@ -242,6 +242,7 @@ Result<MadeMaps> create_maps(const Session& session, const LoadPlan& plan, const
   MadeMaps made;
   made.fd_index.assign(session.spec.maps.size(), Live::none);
   made.struct_ops_values.resize(plan.maps.size());
+  made.struct_ops_lacks.resize(plan.maps.size());
   MapMaker maker(session, modules, btf_fd);
   for (const MapPlan& want : plan.maps) {
     MapSpec& map = session.spec.maps[want.map];

@@ -77,6 +77,7 @@ Result<Live> handles(const Session& session, const LoadPlan& plan, MadeMaps maps
   for (std::size_t i = 0; i < plan.maps.size(); ++i) {
     SKEP_TRY(MapTraits traits, traits_of(session, plan.maps[i]));
     traits.struct_ops_value = std::move(maps.struct_ops_values[i]);
+    traits.struct_ops_lacks = std::move(maps.struct_ops_lacks[i]);
     live.maps.emplace_back(session.kernel, std::move(maps.fds[i]), std::move(traits));
   }
   live.program_at.assign(session.spec.programs.size(), Live::none);

@@ -19,6 +19,7 @@ struct Object::State {
   std::vector<std::shared_ptr<const btf::Btf>> types;  // what loading went by, open for the objects to come
   std::unordered_map<std::string_view, u32> map_by_name;  // names are the spec's
   std::unordered_map<std::string_view, u32> program_by_name;
+  std::unordered_map<std::string_view, Error> not_loaded;
 };
 
 namespace {
@@ -151,6 +152,11 @@ Result<Object> Object::load(ObjectSpec spec, const LoadOptions& options, LoadRep
   for (u32 i = 0; i < state->live.programs.size(); ++i) {
     state->program_by_name.try_emplace(state->live.programs[i].name(), i);
   }
+  for (std::size_t i = 0; i < told.programs.size(); ++i) {
+    if (told.programs[i].error) {
+      state->not_loaded.try_emplace(state->spec.programs[i].name, told.programs[i].error->clone());
+    }
+  }
   return Object(std::move(state));
 }
 
@@ -167,6 +173,11 @@ Map* Object::map(std::string_view name) {
 Program* Object::program(std::string_view name) {
   const auto found = state_->program_by_name.find(name);
   return found == state_->program_by_name.end() ? nullptr : &state_->live.programs[found->second];
+}
+
+const Error* Object::why_not_loaded(std::string_view program) const {
+  const auto found = state_->not_loaded.find(program);
+  return found == state_->not_loaded.end() ? nullptr : &found->second;
 }
 
 Result<Variable> Object::variable(std::string_view name) {

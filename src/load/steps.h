@@ -28,7 +28,9 @@ struct MadeMaps {
   std::vector<bool> mapped;         ///< data maps: the spec's memory is the map's
   std::vector<ArenaMemory> arenas;  ///< arenas: their memory
   std::vector<std::shared_ptr<const std::vector<std::byte>>>
-      struct_ops_values;      ///< struct_ops without links: what registers them
+      struct_ops_values;  ///< struct_ops without links: what registers them
+  std::vector<std::string>
+      struct_ops_lacks;       ///< struct_ops: a program of it that is not loaded; empty: none is missing
   std::vector<u32> fd_index;  ///< by index into ObjectSpec::maps: index into `fds`, or Live::none
 
   int fd_of(u32 map) const { return fd_index[map] == Live::none ? -1 : fds[fd_index[map]].raw(); }

@@ -9,15 +9,16 @@
 namespace skep::load {
 namespace {
 
-/// The value with descriptors in it; nothing when a program is missing, with the note that says so.
+/// The value with descriptors in it; nothing when a program is missing, which `lacks` and a note then name.
 std::shared_ptr<std::vector<std::byte>> complete(const Session& session, const StructOpsPlan& table,
-                                                 const std::vector<int>& program_fds) {
+                                                 const std::vector<int>& program_fds, std::string& lacks) {
   auto value = std::make_shared<std::vector<std::byte>>(table.value);
   for (const StructOpsSlot& slot : table.slots) {
     if (program_fds[slot.program] < 0) {
+      lacks = session.spec.programs[slot.program].name;
       session.report.notes.push_back(cat("map '", session.spec.maps[table.map].name,
-                                         "': cannot be attached, because program '",
-                                         session.spec.programs[slot.program].name, "' is not loaded"));
+                                         "': cannot be attached, because program '", lacks,
+                                         "' is not loaded"));
       return nullptr;
     }
     const u64 fd = static_cast<u32>(program_fds[slot.program]);
@@ -35,7 +36,8 @@ Result<void> fill_struct_ops(const Session& session, const LoadPlan& plan, MadeM
     if (at == Live::none || maps.reused[at]) {
       continue;
     }
-    std::shared_ptr<std::vector<std::byte>> value = complete(session, table, program_fds);
+    std::shared_ptr<std::vector<std::byte>> value =
+        complete(session, table, program_fds, maps.struct_ops_lacks[at]);
     if (value == nullptr) {
       continue;
     }

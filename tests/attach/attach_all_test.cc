@@ -148,6 +148,51 @@ TEST(AttachAll, WhenNoAlternativeCanBeEachReasonIsTold) {
   EXPECT_THAT(links.error().message(), HasSubstr("\n  p0: "));
 }
 
+TEST(AttachAll, AlternativesWithoutAPlaceAreLeftAloneAsOthersAre) {
+  struct Case {
+    std::vector<std::string> sections;
+    std::string states;
+    bool succeeds;
+  };
+  for (const Case& one :
+       {Case{{"xdp", "tc", "raw_tp/d"}, "p0 needs more, p1 needs more, p2 attached", true},
+        Case{{"xdp", "raw_tp/a", "raw_tp/d"}, "p0 needs more, p1 attached, p2 attached", true},
+        Case{{"raw_tp/a", "xdp", "raw_tp/d"}, "p0 attached, p1 passed over, p2 attached", true},
+        Case{{"xdp", "raw_tp/gone", "raw_tp/d"}, "p0 needs more, p1 failed, p2 attached", false}}) {
+    FakeKernel kernel;
+    ObjectSpec spec = object_of(one.sections);
+    ASSERT_TRUE(spec.prefer({"p0", "p1"}));
+    Object object = loaded(kernel, std::move(spec));
+    refuse(kernel, {"gone"});
+    AttachReport report;
+    const auto links = attach_all(object, options(), &report);
+    EXPECT_EQ(links.has_value(), one.succeeds) << one.states;
+    EXPECT_EQ(states(report), one.states);
+  }
+}
+
+TEST(AttachAll, WhatAttachOneSaysOfAPlaceIsNoWantOfOne) {
+  FakeKernel kernel;
+  Object object = loaded(kernel, object_of({"xdp", "tc", "raw_tp/a"}));
+  AttachAllOptions some = options();
+  some.attach_one = [](const Program& program, const AttachOptions&) -> Result<std::optional<Link>> {
+    if (program.name() == "p1") {
+      return fail(Errc::invalid, "the priority is out of range");
+    }
+    return std::nullopt;
+  };
+  AttachReport report;
+  const auto links = attach_all(object, some, &report);
+  ASSERT_FALSE(links);
+  EXPECT_EQ(links.error().message(), "the priority is out of range");
+  EXPECT_EQ(states(report), "p0 needs more, p1 failed, p2 attached");
+  some.attach_one = [](const Program& program, const AttachOptions& how) -> Result<std::optional<Link>> {
+    return program.name() == "p2" ? attach_program(program, how) : Result<std::optional<Link>>(std::nullopt);
+  };
+  ASSERT_TRUE(attach_all(object, some, &report));
+  EXPECT_EQ(states(report), "p0 needs more, p1 needs more, p2 attached");
+}
+
 TEST(AttachAll, EveryCallThatFailsLeavesNothing) {
   bool succeeded = false;
   for (u32 nth = 0; !succeeded; ++nth) {
@@ -193,7 +238,10 @@ TEST(Alternatives, AProgramThatTheKernelRefusesAndItsMapAreDoneWithout) {
   AttachReport attached;
   ASSERT_TRUE(attach_all(object, options(), &attached));
   EXPECT_EQ(states(attached), "p0 not loaded, p1 attached");
-  EXPECT_THAT(attached.notes.at(0), HasSubstr("instead of 'p0', which was not loaded"));
+  EXPECT_THAT(attached.notes.at(0), HasSubstr("instead of 'p0', which was not loaded: program 'p0'"));
+  ASSERT_TRUE(attached.programs[0].error);
+  EXPECT_EQ(attached.programs[0].error->message(), object.why_not_loaded("p0")->message());
+  EXPECT_EQ(object.why_not_loaded("p1"), nullptr);
 }
 
 TEST(Alternatives, AMapThatAnotherProgramNeedsIsNotDoneWithout) {

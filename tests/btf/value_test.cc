@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/text.h"
 #include "btf/declare.h"
 #include "btf/edit.h"
 #include "btf/fixture.h"
@@ -106,6 +107,28 @@ TEST(Value, TextReadsBackAsTheSameBytes) {
   const auto parsed = parse_into(data.btf, id, text, back);
   ASSERT_TRUE(parsed) << parsed.error().message();
   EXPECT_TRUE(std::ranges::equal(back, bytes));
+}
+
+TEST(Value, WhatLiesBehindAStringsEndIsShownOnlyWhereItIsWanted) {
+  BtfEditor editor;
+  const u32 int_id = editor.add_int("int", 4, BTF_INT_SIGNED);
+  const u32 char_id = editor.add_int("char", 1, BTF_INT_SIGNED);
+  const u32 text = editor.add_array(char_id, int_id, 8);
+  const Btf btf = editor.finish().value();
+  struct Case {
+    std::string_view bytes;
+    std::string_view whole;
+    std::string_view until_nul;
+  };
+  using namespace std::string_view_literals;
+  for (const Case& one : {Case{"/bin\0on3"sv, "/bin\0on3"sv, "/bin"}, Case{"/bin\0\0\0\0"sv, "/bin", "/bin"},
+                          Case{"\0bcdefg\0"sv, "\0bcdefg"sv, ""}, Case{"abcdefgh", "abcdefgh", "abcdefgh"},
+                          Case{"\0\0\0\0\0\0\0\0"sv, "", ""}}) {
+    const auto bytes = std::as_bytes(std::span(one.bytes));
+    EXPECT_EQ(std::get<std::string>(decode(btf, text, bytes)->data), one.whole);
+    EXPECT_EQ(std::get<std::string>(decode(btf, text, bytes, Strings::until_nul)->data), one.until_nul);
+    EXPECT_EQ(format(btf, text, bytes, 16, Strings::until_nul).value(), cat("\"", one.until_nul, "\""));
+  }
 }
 
 TEST(Value, TheTreeKeepsKindsApart) {

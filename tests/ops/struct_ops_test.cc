@@ -230,6 +230,35 @@ TEST(StructOps, AMapWithLinksIsWrittenWhenItIsLoaded) {
   EXPECT_THAT(refused.error().message(), HasSubstr("a table of that name is registered already"));
 }
 
+TEST(StructOps, WithoutOneOfItsProgramsItIsRefusedByName) {
+  const host::Facts known = facts(kernel_types());
+  for (const u32 flags : {u32{0}, u32{BPF_F_LINK}}) {
+    kernel::FakeKernel kernel;
+    kernel.on_bpf = [](bpf_cmd cmd, bpf_attr&) -> std::optional<int> {
+      return cmd == BPF_PROG_LOAD ? std::optional(-EACCES) : std::nullopt;
+    };
+    ObjectSpec spec = object(flags);
+    spec.find_program("second")->optional = true;
+    auto object = Object::load(std::move(spec), {.jobs = 1, .kernel = &kernel, .facts = &known});
+    ASSERT_TRUE(object) << object.error().message();
+    const auto link = attach_struct_ops(*object->map("ops"));
+    ASSERT_FALSE(link);
+    EXPECT_EQ(link.error().message(),
+              "struct_ops 'ops': cannot be attached, because its program 'second' was not loaded");
+    EXPECT_EQ(kernel.calls(BPF_LINK_CREATE).size() + kernel.calls(BPF_MAP_UPDATE_ELEM).size(), 0U);
+    ASSERT_NE(object->why_not_loaded("second"), nullptr);
+    EXPECT_EQ(object->why_not_loaded("other"), nullptr);
+
+    AttachReport report;
+    const auto links = attach_all(*object, {.attach = {.facts = &known}, .jobs = 1}, &report);
+    ASSERT_TRUE(links) << "the program may be absent, and so may its table: " << links.error().message();
+    EXPECT_TRUE(links->empty());
+    EXPECT_EQ(report.programs[0].state, AttachOutcome::State::not_loaded);
+    ASSERT_TRUE(report.programs[0].error);
+    EXPECT_THAT(report.programs[0].error->message(), HasSubstr("'second'"));
+  }
+}
+
 TEST(StructOps, ARefusalAtAnyCallLeavesNothing) {
   const host::Facts known = facts(kernel_types());
   for (u32 nth = 0; nth < 12; ++nth) {
