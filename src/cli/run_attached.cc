@@ -53,8 +53,9 @@ Json outcome_json(const AttachOutcome& outcome) {
 
 void tell_why(const AttachOutcome& outcome, Output& out) {
   const bool is_loaded = outcome.state != AttachOutcome::State::not_loaded;
+  const std::string_view why = outcome.error->message();  // of a verifier's story, how it begins
   out.remark(
-      cat(outcome.program, is_loaded ? ": not attached: " : ": not loaded: ", outcome.error->message()));
+      cat(outcome.program, is_loaded ? ": not attached: " : ": not loaded: ", why.substr(0, why.find('\n'))));
 }
 
 /// What is attached and what is not: for people on standard error, so that standard output holds records.

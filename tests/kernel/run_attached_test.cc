@@ -51,7 +51,7 @@ class Command {
     std::array<char, 65536> text;
     return std::fgets(text.data(), text.size(), out_) == nullptr ? std::string() : std::string(text.data());
   }
-  void interrupt() const { EXPECT_EQ(::kill(pid_, SIGINT), 0); }
+  void interrupt(int signal = SIGINT) const { EXPECT_EQ(::kill(pid_, signal), 0); }
   int status() const {
     int status = 0;
     EXPECT_EQ(::waitpid(pid_, &status, 0), pid_);
@@ -136,6 +136,27 @@ TEST(RunAttached, AnIteratorsTextIsOneDocument) {
           R"({"kind":"walk","program":"show_task","section":"iter/task","text":"     PID   PARENT PRIO NAME\n)"));
   EXPECT_THAT(command.line(), testing::StartsWith(R"({"kind":"end",)"));
   EXPECT_TRUE(command.line().empty());
+  EXPECT_EQ(command.status(), 0);
+}
+
+TEST(RunAttached, AHangupEndsItAsWell) {
+  Command command = run({"--json"});
+  EXPECT_THAT(command.line(), HasSubstr(R"("kind":"program")"));
+  command.interrupt(SIGHUP);
+  std::string last;
+  for (std::string line = command.line(); !line.empty(); line = command.line()) {
+    last = line;
+  }
+  EXPECT_THAT(last, HasSubstr(R"({"kind":"end",)"));
+  EXPECT_EQ(command.status(), 0);
+}
+
+TEST(RunAttached, EndsAlsoWhenNobodyReads) {
+  const Command command = run({"--json", "--for", "1s"});
+  const auto enough = std::chrono::steady_clock::now() + std::chrono::milliseconds(800);
+  while (std::chrono::steady_clock::now() < enough) {  // more lines than a pipe holds
+    ::syscall(SYS_getppid);
+  }
   EXPECT_EQ(command.status(), 0);
 }
 
