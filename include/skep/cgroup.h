@@ -16,14 +16,16 @@ struct CgroupTarget {
   ListPlace place;        ///< since Linux 6.18 anything but Where::last
   bool preorder = false;  ///< run before the programs of cgroups below (6.15)
   Way way = Way::link_or_prog_attach;
-  /// By BPF_PROG_ATTACH: programs of cgroups below run as well (BPF_F_ALLOW_MULTI, as links do), or replace this one (BPF_F_ALLOW_OVERRIDE).
+  /// By BPF_PROG_ATTACH: programs of cgroups below run as well (BPF_F_ALLOW_MULTI, as links do), or replace this one (BPF_F_ALLOW_OVERRIDE). With override_ and none the cgroup itself has
+  /// room for one program: another there is busy, unless `replaces` names it.
   enum class Below : u8 { multi, override_, none };
   Below below = Below::multi;
-  const Program* replaces = nullptr;  ///< by BPF_PROG_ATTACH with Below::multi: take this one's place (5.6)
+  const Program* replaces = nullptr;  ///< by BPF_PROG_ATTACH: take this one's place (with Below::multi: 5.6)
 };
 
 /// Attaches a program to a cgroup (sections cgroup/*, cgroup_skb/*, sockops). Errors: not_found (no such cgroup; no such anchor), invalid (no directory of cgroup v2; no hook named), unsupported (the
-/// hook or the position needs a later Linux, which the text names), denied (CAP_NET_ADMIN; CAP_SYS_ADMIN for devices), busy, kernel.
+/// hook or the position needs a later Linux, which the text names), denied (CAP_NET_ADMIN; CAP_SYS_ADMIN for devices), busy (a program of this cgroup, or of
+/// one above, leaves no room: the text names both), kernel.
 Result<Link> attach_cgroup(const Program& program, const CgroupTarget& target,
                            const AttachOptions& options = {});
 

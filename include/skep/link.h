@@ -27,10 +27,11 @@ struct LinkInfo {
   bpf_link_type type{};
   u32 program_id = 0;  ///< 0 for struct_ops, whose link holds a map
   std::string
-      target;  ///< one line: "kprobe do_unlinkat+0x0", "xdp eth0"; empty where this kernel does not tell
+      target;  ///< one line: "kprobe do_unlinkat+0x0", "xdp device 2 (eth0 here)"; empty where this kernel does not tell
 };
 
-/// One attachment. Move-only; destroying it detaches, unless it was pinned or released.
+/// One attachment. Move-only; destroying it detaches, unless it was pinned or released, or the process is another than the one that made it: a child of fork(2) lets its parent's attachments be, and
+/// detaches them by detach() alone.
 class Link {
  public:
   /// Made by the attach functions. `place` is what it is attached to, in words.
@@ -57,7 +58,7 @@ class Link {
   /// Keeps it under `path` in the BPF file system (whose directory must exist), so that it outlives this process. Errors: unsupported (the kernel has no link
   /// object for it), invalid (pinned already, or detached), denied, not_found, kernel (EEXIST).
   Result<void> pin(const std::string& path);
-  /// Takes that back; the link stays attached. Errors: invalid (not pinned), not_found (somebody else took it away), denied.
+  /// Takes that back; the link stays attached. A pin that somebody took away, and what somebody else pinned under the same path since, is no error and is let be. Errors: invalid (not pinned), denied.
   Result<void> unpin();
   /// Where it is pinned; empty: it is not, as far as this handle knows.
   std::string_view pin_path() const { return pin_path_; }
@@ -86,6 +87,7 @@ class Link {
   void drop();
 
   std::unique_ptr<attach::Attachment> attachment_;
+  int process_;  // that made it
   std::string place_;
   std::string pin_path_;
 };

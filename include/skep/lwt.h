@@ -17,8 +17,8 @@ struct RouteTarget {
       false;  ///< take the place of the route to this destination with this metric, if there is one
 };
 
-/// Makes a route whose packets a program sees (sections lwt_in, lwt_out, lwt_xmit, lwt_seg6local: which one follows from the program's type). detach() deletes the route; it stays when this process
-/// dies. Link::update() replaces the program with the route. Errors: invalid (an address that is none; seg6local is for IPv6), not_found (no such device), busy (EEXIST: such a route is there), unsupported (CONFIG_LWTUNNEL_BPF,
+/// Makes a route whose packets a program sees (sections lwt_in, lwt_out, lwt_xmit, lwt_seg6local: which one follows from the program's type). detach() deletes the route, and not one that somebody else has put in its
+/// place; it stays when this process dies. Link::update() replaces the route with one that has the other program. `ip route` shows the program as NAME:ID. Errors: invalid (an address that is none; seg6local is for IPv6), not_found (no such device), busy (EEXIST: such a route is there), unsupported (CONFIG_LWTUNNEL_BPF,
 /// CONFIG_IPV6_SEG6_BPF), denied, kernel. Since Linux 4.10 (lwt_seg6local: 4.18).
 Result<Link> attach_lwt(const Program& program, const RouteTarget& target, const AttachOptions& options = {});
 

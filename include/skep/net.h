@@ -36,8 +36,9 @@ struct ListPlace {
 /// One program in such a list.
 struct ListedProgram {
   u32 program_id = 0;
-  u32 link_id = 0;  ///< 0: attached without a link, or Linux before 6.6
-  u32 flags = 0;    ///< cgroups: BPF_F_ALLOW_MULTI, BPF_F_ALLOW_OVERRIDE, BPF_F_PREORDER (6.0)
+  u32 link_id =
+      0;  ///< 0: attached without a link, or not told: only the lists of tcx and netkit tell links, those of cgroups, namespaces and socket maps do not
+  u32 flags = 0;  ///< cgroups: BPF_F_ALLOW_MULTI, BPF_F_ALLOW_OVERRIDE, BPF_F_PREORDER (6.0)
 };
 
 /// The programs at one place, in the order in which they run.

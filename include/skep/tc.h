@@ -27,11 +27,12 @@ Result<void> destroy_clsact(const NetDevice& device);
 /// Where and how a filter is made.
 struct TcTarget {
   TcHook hook;
-  u32 priority = 0;      ///< 1 to 65535, smaller runs earlier; 0: the kernel chooses one that is free
-  u32 handle = 0;        ///< tells filters of one priority apart; 0: the kernel chooses
-  bool replace = false;  ///< take the place of the filter with this priority and handle, if there is one
+  u32 priority = 0;  ///< 1 to 65535, smaller runs earlier; 0: the kernel chooses one that is free
+  u32 handle = 0;    ///< tells filters of one priority apart; 0: the kernel chooses
+  bool replace =
+      false;  ///< take the place of the filter with this priority and handle, if there is one; of an action that of the program in it
   bool make_clsact =
-      true;  ///< make the clsact discipline if it is missing; it is taken away with the last filter that Links made so
+      true;  ///< make the clsact discipline if it is missing; whichever of a process's Links on the device is the last to go takes it away, if no filters of others are there
   std::string name;  ///< shown by `tc filter show`; empty: the program's name
 };
 
@@ -39,7 +40,8 @@ struct TcTarget {
 /// alone, and not even this one if another program has taken its place. Link::update() replaces the program atomically.
 /// Errors: not_found (no such device; no clsact there), busy (EEXIST: priority and handle are taken), unsupported (CONFIG_NET_CLS_BPF), invalid, denied, kernel. Since Linux 4.5.
 Result<Link> attach_tc(const Program& program, const TcTarget& target, const AttachOptions& options = {});
-/// Attaches a program of section action: as the action of a filter that matches all packets (CONFIG_NET_CLS_MATCHALL, CONFIG_NET_ACT_BPF). Target and errors as attach_tc().
+/// Attaches a program of section action: as the action of a filter that matches all packets (CONFIG_NET_CLS_MATCHALL, CONFIG_NET_ACT_BPF). Target and errors as attach_tc(). A matchall filter cannot be
+/// replaced; Link::update() and `replace` put the program into its action, atomically.
 Result<Link> attach_tc_action(const Program& program, const TcTarget& target,
                               const AttachOptions& options = {});
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/result.h"
+#include "kernel/info.h"
 #include "kernel/link.h"
 #include "skep/program.h"
 
@@ -22,15 +23,35 @@ Result<void> undo_once(Undo& undo) {
 /// Destructors have nobody to tell.
 void ignore(const Result<void>&) {}
 
+/// Whether links of this kind have an update at all. Those that have none answer EINVAL, as others do to a program of another type.
+bool can_be_updated(kernel::Kernel& kernel, const Fd& link) {
+  const auto info = kernel::link_info(kernel, link.raw());
+  if (!info) {
+    return true;  // before 5.8; cgroups have it since 5.7
+  }
+  switch (static_cast<bpf_link_type>(info->type)) {
+    case BPF_LINK_TYPE_RAW_TRACEPOINT:
+    case BPF_LINK_TYPE_TRACING:
+    case BPF_LINK_TYPE_PERF_EVENT:
+    case BPF_LINK_TYPE_KPROBE_MULTI:
+    case BPF_LINK_TYPE_UPROBE_MULTI:
+    case BPF_LINK_TYPE_TRACING_MULTI:
+    case BPF_LINK_TYPE_NETFILTER: return false;
+    default: return true;
+  }
+}
+
 Result<void> update_link(kernel::Kernel& kernel, const Fd& link, const Program& replacement) {
   if (auto done = kernel::link_update(kernel, {.link_fd = link.raw(), .new_fd = replacement.fd().raw()});
       !done) {
     const int why = done.error().sys_errno();
     Error error = std::move(done).error().within(cat("program '", replacement.name(), "'"));
-    // Links of kprobes, tracepoints and fentry have no update; Linux says EINVAL or EOPNOTSUPP, and so it does for a program of another type.
-    return std::unexpected(why == EOPNOTSUPP ? std::move(error).with_code(Errc::unsupported)
-                           : why == EINVAL   ? std::move(error).with_code(Errc::invalid)
-                                             : std::move(error));
+    if (why == EOPNOTSUPP || (why == EINVAL && !can_be_updated(kernel, link))) {
+      return std::unexpected(Error(
+          Errc::unsupported,
+          cat(error.message(), "; the kernel cannot put another program in the place of this kind"), why));
+    }
+    return std::unexpected(why == EINVAL ? std::move(error).with_code(Errc::invalid) : std::move(error));
   }
   return {};
 }
@@ -54,6 +75,11 @@ Result<void> KernelLink::detach() {
 
 void KernelLink::release() {
   static_cast<void>(link_.release());
+  undo_ = nullptr;
+}
+
+void KernelLink::abandon() {
+  link_.reset();
   undo_ = nullptr;
 }
 
@@ -102,6 +128,11 @@ void PerfEvents::release() {
   undo_ = nullptr;
 }
 
+void PerfEvents::abandon() {
+  events_.clear();
+  undo_ = nullptr;
+}
+
 Several::~Several() {
   ignore(detach());
 }
@@ -121,6 +152,13 @@ Result<void> Several::detach() {
 void Several::release() {
   for (const auto& part : parts_) {
     part->release();
+  }
+  parts_.clear();
+}
+
+void Several::abandon() {
+  for (const auto& part : parts_) {
+    part->abandon();
   }
   parts_.clear();
 }

@@ -26,6 +26,8 @@ class Attachment {
   virtual void release() = 0;
   /// A pin keeps it attached when this is gone: the destructor, which comes next, is not to take away what was set up around it.
   virtual void leave_to_pin() {}
+  /// In a child of fork(2), which holds copies of its parent's descriptors: lets go of them and undoes nothing. Afterwards the destructor does nothing.
+  virtual void abandon() { release(); }
   /// The kernel's link object, or null when it has none.
   virtual const Fd* link_fd() const { return nullptr; }
   /// Whose it is; for pinning and asking.
@@ -48,6 +50,7 @@ class KernelLink final : public Attachment {
   Result<void> detach() override;
   void release() override;
   void leave_to_pin() override { undo_ = nullptr; }
+  void abandon() override;
   const Fd* link_fd() const override { return &link_; }
   kernel::Kernel* kernel() const override { return &kernel_; }
   Result<void> update(const Program& replacement) override;
@@ -82,6 +85,7 @@ class PerfEvents final : public Attachment {
   ~PerfEvents() override;
   Result<void> detach() override;
   void release() override;
+  void abandon() override;
 
  private:
   kernel::Kernel& kernel_;
@@ -96,6 +100,7 @@ class Several final : public Attachment {
   ~Several() override;
   Result<void> detach() override;
   void release() override;
+  void abandon() override;
   /// The link of the only part; null when there are more.
   const Fd* link_fd() const override;
   kernel::Kernel* kernel() const override;

@@ -4,10 +4,12 @@
 
 #include "attach/by_section.h"
 #include "attach/cgroup_directory.h"
+#include "attach/cgroup_policy.h"
 #include "attach/list_place.h"
 #include "attach/prog_attach.h"
 #include "attach/refusal.h"
 #include "base/result.h"
+#include "kernel/info.h"
 #include "load/this_machine.h"
 #include "skep/uapi/flags.h"
 
@@ -94,6 +96,29 @@ u32 below_flag(CgroupTarget::Below below) {
   return 0;
 }
 
+/// By BPF_PROG_ATTACH. A cgroup with many programs replaces by naming the other one; one with a single program replaces whatever is there, so that is looked at.
+Result<std::unique_ptr<attach::Attachment>> attach_by_call(const Program& program, Fd cgroup,
+                                                           bpf_attach_type type,
+                                                           const attach::KernelPlace& at,
+                                                           const CgroupTarget& target) {
+  const bool has_many = target.below == CgroupTarget::Below::multi;
+  const bool names = target.replaces != nullptr && has_many;
+  attach::ProgAttachment how{
+      .target = std::move(cgroup),
+      .type = type,
+      .flags = below_flag(target.below) | at.flags | (target.preorder ? BPF_F_PREORDER : 0) |
+               (names ? BPF_F_REPLACE : 0),
+      .replace_fd = names ? target.replaces->fd().raw() : -1,
+      .position = at.position,
+      .replace = has_many ? attach::ProgAttachment::Replace::by_name : attach::ProgAttachment::Replace::over,
+      .asked = {}};
+  if (target.replaces != nullptr && !has_many) {
+    SKEP_TRY(const bpf_prog_info other, kernel::prog_info(program.kernel(), target.replaces->fd().raw()));
+    how.replaces_id = other.id;
+  }
+  return attach::attach_prog(program, std::move(how));
+}
+
 }  // namespace
 
 Result<Link> attach_cgroup(const Program& program, const CgroupTarget& target, const AttachOptions& options) {
@@ -122,22 +147,16 @@ Result<Link> attach_cgroup(const Program& program, const CgroupTarget& target, c
     if (!lacks_links || target.way == Way::link || at.is_special() || target.preorder) {
       Error error = attach::with_list(explained(std::move(link).error(), place), kernel, cgroup.raw(), type,
                                       target.place);
+      error = attach::with_cgroup_policy(std::move(error), kernel, target.path, type, BPF_F_ALLOW_MULTI);
       return std::unexpected(attach::with_reason(std::move(error), facts, options, needs_of(at, target)));
     }
   }
-  const bool replaces = target.replaces != nullptr;
-  attach::ProgAttachment how{
-      .target = std::move(cgroup),
-      .type = type,
-      .flags = below_flag(target.below) | at.flags | extra | (replaces ? BPF_F_REPLACE : 0),
-      .replace_fd = replaces ? target.replaces->fd().raw() : -1,
-      .position = at.position,
-      .replace = target.below == CgroupTarget::Below::multi ? attach::ProgAttachment::Replace::by_name
-                                                            : attach::ProgAttachment::Replace::over};
-  auto attached = attach::attach_prog(program, std::move(how));
+  auto attached = attach_by_call(program, std::move(cgroup), type, at, target);
   if (!attached) {
+    Error error = attach::with_cgroup_policy(explained(std::move(attached).error(), place), kernel,
+                                             target.path, type, below_flag(target.below));
     return std::unexpected(attach::with_reason(
-        explained(std::move(attached).error(), place), facts, options,
+        std::move(error), facts, options,
         at.is_special()
             ? list_needs
             : attach::Needs{.noun = "programs on cgroups", .since = {4, 10}, .config = "CONFIG_CGROUP_BPF"}));

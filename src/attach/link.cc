@@ -1,5 +1,7 @@
 #include "skep/link.h"
 
+#include <unistd.h>
+
 #include <cerrno>
 #include <chrono>
 #include <optional>
@@ -39,6 +41,20 @@ bool is_held_elsewhere(kernel::Kernel& kernel, u32 id) {
   return false;
 }
 
+/// Whether what is pinned at `path` is this link. No: nothing is there, or what somebody else pinned. Where the kernel does not tell links apart (before 5.8) a link is taken for this one.
+Result<bool> is_pinned_at(kernel::Kernel& kernel, const Fd& link, const std::string& path) {
+  const auto there = kernel::obj_get(kernel, {.path = path.c_str()});
+  if (!there) {
+    return there.error().sys_errno() == ENOENT ? Result<bool>(false) : std::unexpected(there.error().clone());
+  }
+  if (!kernel::check_kind(kernel, there->raw(), kernel::ObjectKind::link)) {
+    return false;
+  }
+  const auto ours = id_of(kernel, link);
+  const auto its = id_of(kernel, *there);
+  return !ours || !its || *ours == *its;
+}
+
 std::unexpected<Error> not_attached(std::string_view place, std::string_view wanted) {
   return fail(Errc::invalid, cat(wanted, " a link: ", place, " is detached"));
 }
@@ -46,10 +62,11 @@ std::unexpected<Error> not_attached(std::string_view place, std::string_view wan
 }  // namespace
 
 Link::Link(std::unique_ptr<attach::Attachment> attachment, std::string place)
-    : attachment_(std::move(attachment)), place_(std::move(place)) {}
+    : attachment_(std::move(attachment)), process_(::getpid()), place_(std::move(place)) {}
 
 Link::Link(Link&& other) noexcept
     : attachment_(std::move(other.attachment_)),
+      process_(other.process_),
       place_(std::move(other.place_)),
       pin_path_(std::move(other.pin_path_)) {}
 
@@ -57,6 +74,7 @@ Link& Link::operator=(Link&& other) noexcept {
   if (this != &other) {
     drop();
     attachment_ = std::move(other.attachment_);
+    process_ = other.process_;
     place_ = std::move(other.place_);
     pin_path_ = std::move(other.pin_path_);
   }
@@ -68,7 +86,9 @@ Link::~Link() {
 }
 
 void Link::drop() {
-  if (attachment_ != nullptr && !pin_path_.empty()) {
+  if (attachment_ != nullptr && process_ != ::getpid()) {
+    attachment_->abandon();
+  } else if (attachment_ != nullptr && !pin_path_.empty()) {
     attachment_->leave_to_pin();
   }
   attachment_.reset();
@@ -135,7 +155,11 @@ Result<void> Link::unpin() {
   if (pin_path_.empty() || attachment_ == nullptr) {
     return fail(Errc::invalid, cat(place_, ": unpin: it is not pinned"));
   }
-  SKEP_CHECK_IN(place_, kernel::obj_unpin(*attachment_->kernel(), pin_path_.c_str()));
+  kernel::Kernel& kernel = *attachment_->kernel();
+  SKEP_TRY_IN(cat(place_, ": unpin"), const bool is_ours, is_pinned_at(kernel, fd(), pin_path_));
+  if (is_ours) {
+    SKEP_CHECK_IN(place_, kernel::obj_unpin(kernel, pin_path_.c_str()));
+  }
   pin_path_.clear();
   return {};
 }

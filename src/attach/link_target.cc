@@ -39,9 +39,10 @@ std::string device_text(u32 ifindex) {
   if (ifindex == 0) {
     return "a device that has gone";
   }
-  // Of this process's network namespace: a link's device may be in another, where the number is another device's.
-  return ::if_indextoname(ifindex, name.data()) != nullptr ? std::string(name.data())
-                                                           : cat("device ", ifindex);
+  // The kernel does not tell the network namespace, and in another than this process's the number is another device's.
+  return ::if_indextoname(ifindex, name.data()) != nullptr
+             ? cat("device ", ifindex, " (", name.data(), " here)")
+             : cat("device ", ifindex);
 }
 
 std::string with_offset(std::string name, u64 offset) {

@@ -2,16 +2,19 @@
 
 #include <arpa/inet.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <charconv>
+#include <optional>
 
 #include "attach/attachment.h"
 #include "attach/by_section.h"
 #include "attach/device.h"
 #include "attach/refusal.h"
+#include "base/duplicate.h"
 #include "base/result.h"
-#include "kernel/kernel.h"
+#include "kernel/info.h"
 
 namespace skep {
 namespace {
@@ -60,6 +63,24 @@ struct Route {
   std::string place;
 };
 
+/// What runs on a route. A route tells the name alone that its program was given there, so that has the program's id in it: "count:57".
+struct OnRoute {
+  bpf_prog_type type{};
+  int fd = -1;
+  std::string name;
+};
+
+Result<OnRoute> on_route(const Program& program, const Fd& fd) {
+  SKEP_TRY(const bpf_prog_info info, kernel::prog_info(program.kernel(), fd.raw()));
+  return OnRoute{.type = program.traits().type, .fd = fd.raw(), .name = cat(program.name(), ":", info.id)};
+}
+
+u16 hook_of(bpf_prog_type type) {
+  return type == BPF_PROG_TYPE_LWT_IN    ? attach::LWT_BPF_IN
+         : type == BPF_PROG_TYPE_LWT_OUT ? attach::LWT_BPF_OUT
+                                         : attach::LWT_BPF_XMIT;
+}
+
 void put_key(attach::NetlinkWriter& request, const Route& route) {
   request.fixed(attach::rtmsg{.family = route.destination.family,
                               .destination_bits = route.destination.bits,
@@ -79,28 +100,24 @@ void put_key(attach::NetlinkWriter& request, const Route& route) {
   }
 }
 
-void put_program(attach::NetlinkWriter& request, const Route& route, const Program& program) {
+void put_program(attach::NetlinkWriter& request, const Route& route, const OnRoute& program) {
   using namespace attach;
-  const bpf_prog_type type = program.traits().type;
-  const auto fd = static_cast<u32>(program.fd().raw());
-  if (type == BPF_PROG_TYPE_LWT_SEG6LOCAL) {
+  const auto fd = static_cast<u32>(program.fd);
+  if (program.type == BPF_PROG_TYPE_LWT_SEG6LOCAL) {
     request.number(RTA_ENCAP_TYPE, LWTUNNEL_ENCAP_SEG6_LOCAL).open(RTA_ENCAP);
     request.number(SEG6_LOCAL_ACTION, SEG6_LOCAL_ACTION_END_BPF).open(SEG6_LOCAL_BPF);
-    request.number(SEG6_LOCAL_BPF_PROG, fd).text(SEG6_LOCAL_BPF_PROG_NAME, program.name()).close().close();
+    request.number(SEG6_LOCAL_BPF_PROG, fd).text(SEG6_LOCAL_BPF_PROG_NAME, program.name).close().close();
     return;
   }
-  const u16 hook = type == BPF_PROG_TYPE_LWT_IN    ? LWT_BPF_IN
-                   : type == BPF_PROG_TYPE_LWT_OUT ? LWT_BPF_OUT
-                                                   : LWT_BPF_XMIT;
-  request.number(RTA_ENCAP_TYPE, LWTUNNEL_ENCAP_BPF).open(RTA_ENCAP).open(hook);
-  request.number(LWT_BPF_PROG_FD, fd).text(LWT_BPF_PROG_NAME, program.name()).close();
+  request.number(RTA_ENCAP_TYPE, LWTUNNEL_ENCAP_BPF).open(RTA_ENCAP).open(hook_of(program.type));
+  request.number(LWT_BPF_PROG_FD, fd).text(LWT_BPF_PROG_NAME, program.name).close();
   if (route.headroom != 0) {
     request.number(LWT_BPF_XMIT_HEADROOM, route.headroom);
   }
   request.close();
 }
 
-Result<void> put_route(attach::Netlink& netlink, const Route& route, const Program& program, bool replace) {
+Result<void> put_route(attach::Netlink& netlink, const Route& route, const OnRoute& program, bool replace) {
   attach::NetlinkWriter request(
       attach::RTM_NEWROUTE,
       static_cast<u16>(attach::NLM_F_CREATE | (replace ? attach::NLM_F_REPLACE : attach::NLM_F_EXCL)));
@@ -109,11 +126,62 @@ Result<void> put_route(attach::Netlink& netlink, const Route& route, const Progr
   return netlink.tell(request, "make the route");
 }
 
+/// The name of the program on a route of this kind, as the route's description has it; empty: it runs none.
+Result<std::string> program_name(const attach::NetlinkAttributes& route, bpf_prog_type type) {
+  using namespace attach;
+  const bool is_seg6 = type == BPF_PROG_TYPE_LWT_SEG6LOCAL;
+  if (route.number<u16>(RTA_ENCAP_TYPE) != (is_seg6 ? LWTUNNEL_ENCAP_SEG6_LOCAL : LWTUNNEL_ENCAP_BPF)) {
+    return std::string();
+  }
+  SKEP_TRY(const auto encapsulation, route.nested(RTA_ENCAP));
+  SKEP_TRY(const auto program, encapsulation.nested(is_seg6 ? SEG6_LOCAL_BPF : hook_of(type)));
+  return std::string(program.text(is_seg6 ? SEG6_LOCAL_BPF_PROG_NAME : LWT_BPF_PROG_NAME));
+}
+
+bool is_same(const ByteView* had, std::span<const std::byte> wanted) {
+  return had != nullptr && std::ranges::equal(had->span(), wanted);
+}
+
+/// Whether a route's description has this key. Those to the destination that stand for several next hops have no device of their own.
+Result<bool> has_key(const attach::NetlinkReply& reply, const attach::NetlinkAttributes& had,
+                     const Route& route) {
+  using namespace attach;
+  SKEP_TRY(const auto head, reply.fixed<rtmsg>());
+  const bool goes_there =
+      head.destination_bits == route.destination.bits &&
+      (head.destination_bits == 0 || is_same(had.find(RTA_DST), route.destination.address()));
+  return head.family == route.destination.family && goes_there &&
+         had.number<u32>(RTA_TABLE).value_or(head.table) == route.table &&
+         had.number<u32>(RTA_PRIORITY).value_or(0) == route.metric &&
+         had.number<u32>(RTA_OIF) == route.index &&
+         (!route.gateway || is_same(had.find(RTA_GATEWAY), route.gateway->address()));
+}
+
+/// IPv6 deletes and replaces by key, whatever runs on the route. This looks for what has the key: the name of its program, or nothing where there is no such route.
+Result<std::optional<std::string>> program_there(attach::Netlink& netlink, const Route& route,
+                                                 bpf_prog_type type) {
+  attach::NetlinkWriter request(attach::RTM_GETROUTE, attach::NLM_F_DUMP);
+  request.fixed(attach::rtmsg{.family = route.destination.family});
+  SKEP_TRY(const auto replies, netlink.ask(request, "look at the route"));
+  for (const attach::NetlinkReply& reply : replies) {
+    SKEP_TRY_IN("look at the route", const auto had, reply.attributes(sizeof(attach::rtmsg)));
+    SKEP_TRY_IN("look at the route", const bool is_it, has_key(reply, had, route));
+    if (is_it) {
+      SKEP_TRY_IN("look at the route", auto name, program_name(had, type));
+      return name;
+    }
+  }
+  return std::nullopt;
+}
+
 /// A route that stays without us.
 class RouteWithProgram final : public attach::Attachment {
  public:
-  RouteWithProgram(std::shared_ptr<attach::Netlink> netlink, Route route)
-      : netlink_(std::move(netlink)), route_(std::move(route)) {}
+  RouteWithProgram(std::shared_ptr<attach::Netlink> netlink, Route route, OnRoute program, Fd fd)
+      : netlink_(std::move(netlink)),
+        route_(std::move(route)),
+        program_(std::move(program)),
+        fd_(std::move(fd)) {}
   ~RouteWithProgram() override {
     if (netlink_) {
       (void)detach();
@@ -122,24 +190,56 @@ class RouteWithProgram final : public attach::Attachment {
 
   Result<void> detach() override {
     const auto netlink = std::move(netlink_);
+    const Fd fd = std::move(fd_);
+    SKEP_CHECK(check_ours(*netlink, "delete the route"));
     attach::NetlinkWriter request(attach::RTM_DELROUTE, 0);
     put_key(request, route_);
+    if (is_ipv4()) {
+      put_program(request, route_, program_);  // of those to the destination the one with this program
+    }
     auto done = netlink->tell(request, "delete the route");
-    // It went with its device.
+    // It went with its device, or somebody took it away.
     if (!done && (done.error().sys_errno() == ESRCH || done.error().sys_errno() == ENODEV)) {
       return {};
     }
     return done;
   }
-  void release() override { netlink_.reset(); }
+  void release() override {
+    netlink_.reset();
+    fd_.reset();
+  }
   kernel::Kernel* kernel() const override { return netlink_ ? &netlink_->kernel() : nullptr; }
   Result<void> update(const Program& replacement) override {
-    return put_route(*netlink_, route_, replacement, true);
+    SKEP_TRY(Fd fd, duplicate(replacement.fd()));
+    SKEP_TRY(OnRoute program, on_route(replacement, fd));
+    SKEP_CHECK(check_ours(*netlink_, "replace the route"));
+    SKEP_CHECK(put_route(*netlink_, route_, program, true));
+    program_ = std::move(program);
+    fd_ = std::move(fd);
+    return {};
   }
 
  private:
+  bool is_ipv4() const { return route_.destination.family == AF_INET; }
+
+  /// Errors: busy (a route with our key that runs something else).
+  Result<void> check_ours(attach::Netlink& netlink, std::string_view wanted) {
+    if (is_ipv4()) {
+      return {};
+    }
+    SKEP_TRY(const auto name, program_there(netlink, route_, program_.type));
+    if (!name || *name == program_.name) {
+      return {};
+    }
+    return fail(Errc::busy, cat(wanted, ": want the one that runs ", program_.name, ", have one ",
+                                name->empty() ? std::string("without a program") : cat("that runs ", *name),
+                                ", which is left alone"));
+  }
+
   std::shared_ptr<attach::Netlink> netlink_;
   Route route_;
+  OnRoute program_;
+  Fd fd_;
 };
 
 Result<Route> route_of(const Program& program, const RouteTarget& target, const attach::FoundDevice& device) {
@@ -188,7 +288,9 @@ Result<Link> attach_lwt(const Program& program, const RouteTarget& target, const
   SKEP_TRY(const attach::FoundDevice device, attach::find_device(*netlink, target.device));
   SKEP_TRY(Route route, route_of(program, target, device));
   const std::string place = route.place;
-  if (auto done = put_route(*netlink, route, program, target.replace); !done) {
+  SKEP_TRY(Fd fd, duplicate(program.fd()));
+  SKEP_TRY(OnRoute on, on_route(program, fd));
+  if (auto done = put_route(*netlink, route, on, target.replace); !done) {
     Error error = std::move(done).error().within(place);
     if (error.sys_errno() == EEXIST) {
       return std::unexpected(std::move(error).with_code(Errc::busy));
@@ -199,7 +301,9 @@ Result<Link> attach_lwt(const Program& program, const RouteTarget& target, const
     return std::unexpected(
         attach::with_reason(std::move(error), attach::facts_for(program, options), options, needs));
   }
-  return Link(std::make_unique<RouteWithProgram>(std::move(netlink), std::move(route)), place);
+  return Link(
+      std::make_unique<RouteWithProgram>(std::move(netlink), std::move(route), std::move(on), std::move(fd)),
+      place);
 }
 
 }  // namespace skep

@@ -2,10 +2,12 @@
 
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <unistd.h>
 
 #include <array>
 #include <cerrno>
 #include <map>
+#include <tuple>
 
 namespace skep::attach {
 
@@ -26,9 +28,10 @@ std::string current_namespace(kernel::Kernel& kernel) {
   return length > 0 ? std::string(text.data(), static_cast<std::size_t>(length)) : std::string();
 }
 
+/// By kernel, network namespace and process: a child of fork(2) would get its parent's answers.
 struct Shared {
   std::mutex mutex;
-  std::map<std::pair<kernel::Kernel*, std::string>, std::weak_ptr<Netlink>> sockets;
+  std::map<std::tuple<kernel::Kernel*, std::string, pid_t>, std::weak_ptr<Netlink>> sockets;
 };
 
 Shared& shared() {
@@ -44,12 +47,12 @@ Result<NetlinkAttributes> NetlinkReply::attributes(std::size_t fixed_bytes) cons
   return NetlinkAttributes::parse(rest);
 }
 
-Result<std::shared_ptr<Netlink>> Netlink::open(kernel::Kernel& kernel, int protocol) {
+Result<Fd> Netlink::open_socket(kernel::Kernel& kernel, int protocol) {
   const int raw = kernel.open_socket(AF_NETLINK_, SOCK_RAW, protocol);
   if (raw < 0) {
     return fail_errno(-raw, "open a netlink socket");
   }
-  auto netlink = std::make_shared<Netlink>(kernel, Fd(raw));
+  Fd socket(raw);
   // All three are refinements that older kernels lack: texts of errors, answers without the request in them, and an end to waiting.
   const int one = 1;
   (void)kernel.set_socket_option(
@@ -58,27 +61,46 @@ Result<std::shared_ptr<Netlink>> Netlink::open(kernel::Kernel& kernel, int proto
       raw, {.level = SOL_NETLINK_, .name = NETLINK_CAP_ACK, .value = &one, .value_bytes = sizeof one});
   (void)kernel.set_socket_option(
       raw, {.level = SOL_SOCKET, .name = SO_RCVTIMEO, .value = &patience, .value_bytes = sizeof patience});
-  return netlink;
+  return socket;
+}
+
+Netlink::Netlink(kernel::Kernel& kernel, int protocol, std::string space, Fd fd)
+    : kernel_(kernel),
+      protocol_(protocol),
+      space_(std::move(space)),
+      process_(::getpid()),
+      fd_(std::move(fd)) {}
+
+Result<void> Netlink::become_ours() {
+  if (::getpid() == process_ || space_.empty() || current_namespace(kernel_) != space_) {
+    return {};
+  }
+  SKEP_TRY(fd_, open_socket(kernel_, protocol_));
+  process_ = ::getpid();
+  return {};
 }
 
 Result<std::shared_ptr<Netlink>> Netlink::route(kernel::Kernel& kernel) {
   const std::string space = current_namespace(kernel);
   if (space.empty()) {
-    return open(kernel, NETLINK_ROUTE);
+    SKEP_TRY(Fd socket, open_socket(kernel, NETLINK_ROUTE));
+    return std::make_shared<Netlink>(kernel, NETLINK_ROUTE, space, std::move(socket));
   }
   const std::lock_guard lock(shared().mutex);
   std::erase_if(shared().sockets, [](const auto& entry) { return entry.second.expired(); });
-  std::weak_ptr<Netlink>& known = shared().sockets[{&kernel, space}];
-  if (auto socket = known.lock()) {
-    return socket;
+  std::weak_ptr<Netlink>& known = shared().sockets[{&kernel, space, ::getpid()}];
+  if (auto netlink = known.lock()) {
+    return netlink;
   }
-  SKEP_TRY(auto socket, open(kernel, NETLINK_ROUTE));
-  known = socket;
-  return socket;
+  SKEP_TRY(Fd socket, open_socket(kernel, NETLINK_ROUTE));
+  auto netlink = std::make_shared<Netlink>(kernel, NETLINK_ROUTE, space, std::move(socket));
+  known = netlink;
+  return netlink;
 }
 
 Result<std::shared_ptr<Netlink>> Netlink::generic(kernel::Kernel& kernel) {
-  return open(kernel, NETLINK_GENERIC);
+  SKEP_TRY(Fd socket, open_socket(kernel, NETLINK_GENERIC));
+  return std::make_shared<Netlink>(kernel, NETLINK_GENERIC, std::string(), std::move(socket));
 }
 
 /// One request and what has come of its answer.
@@ -157,6 +179,7 @@ Result<bool> Netlink::one_try(NetlinkWriter& request, std::string_view subject,
 
 Result<std::vector<NetlinkReply>> Netlink::ask(NetlinkWriter& request, std::string_view subject) {
   const std::lock_guard lock(mutex_);
+  SKEP_CHECK(become_ours());
   std::vector<NetlinkReply> replies;
   for (int attempt = 0; attempt < dump_tries; ++attempt) {
     SKEP_TRY(const bool whole, one_try(request, subject, replies));

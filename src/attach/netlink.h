@@ -1,6 +1,8 @@
 // Talking to the kernel over netlink: one socket per network namespace, shared by whatever needs it.
 #pragma once
 
+#include <sys/types.h>
+
 #include <memory>
 #include <mutex>
 #include <string>
@@ -41,7 +43,8 @@ class Netlink {
   /// A new socket of NETLINK_GENERIC. Errors: denied, kernel.
   static Result<std::shared_ptr<Netlink>> generic(kernel::Kernel& kernel);
 
-  Netlink(kernel::Kernel& kernel, Fd fd) : kernel_(kernel), fd_(std::move(fd)) {}
+  /// `space` names the network namespace that `fd` was opened in; empty: not known.
+  Netlink(kernel::Kernel& kernel, int protocol, std::string space, Fd fd);
 
   /// Sends a request and waits for the kernel's answer: the messages before its acknowledgement, or before the end of a dump. `subject` says what is tried, for errors;
   /// they carry the kernel's own words. A dump that was interrupted by a change is asked for again, a few times.
@@ -54,11 +57,16 @@ class Netlink {
 
  private:
   struct Round;
-  static Result<std::shared_ptr<Netlink>> open(kernel::Kernel& kernel, int protocol);
+  static Result<Fd> open_socket(kernel::Kernel& kernel, int protocol);
+  /// In a child of fork(2): a socket of its own, as long as it is in the same namespace. In another the inherited one has to do.
+  Result<void> become_ours();
   Result<bool> one_try(NetlinkWriter& request, std::string_view subject, std::vector<NetlinkReply>& replies);
   Result<bool> take(ByteView datagram, Round& round);
 
   kernel::Kernel& kernel_;
+  int protocol_;
+  std::string space_;
+  pid_t process_;
   Fd fd_;
   std::mutex mutex_;
   std::vector<std::byte> buffer_;

@@ -3,6 +3,8 @@
 // genetlink.h, netdev.h.
 #pragma once
 
+#include <array>
+
 #include "skep/types.h"
 
 namespace skep::attach {
@@ -40,6 +42,8 @@ inline constexpr u16 RTM_NEWLINK = 16, RTM_DELLINK = 17, RTM_GETLINK = 18, RTM_S
 inline constexpr u16 RTM_NEWROUTE = 24, RTM_DELROUTE = 25, RTM_GETROUTE = 26;
 inline constexpr u16 RTM_NEWQDISC = 36, RTM_DELQDISC = 37, RTM_GETQDISC = 38;
 inline constexpr u16 RTM_NEWTFILTER = 44, RTM_DELTFILTER = 45, RTM_GETTFILTER = 46;
+inline constexpr u16 RTM_NEWACTION = 48;
+inline constexpr u16 RTM_NEWNSID = 88, RTM_GETNSID = 90;
 
 // Attributes.
 inline constexpr u16 NLA_F_NESTED = 0x8000;
@@ -47,7 +51,8 @@ inline constexpr u16 NLA_TYPE_MASK = 0x3fff;
 inline constexpr u16 NLMSGERR_ATTR_MSG = 1, NLMSGERR_ATTR_OFFS = 2, NLMSGERR_ATTR_MISS_TYPE = 5;
 
 // Devices.
-inline constexpr u16 IFLA_IFNAME = 3, IFLA_EXT_MASK = 29, IFLA_XDP = 43, IFLA_PROP_LIST = 52, IFLA_ALT_IFNAME = 53;
+inline constexpr u16 IFLA_IFNAME = 3, IFLA_EXT_MASK = 29, IFLA_XDP = 43, IFLA_TARGET_NETNSID = 46, IFLA_PROP_LIST = 52, IFLA_ALT_IFNAME = 53;
+inline constexpr u16 NETNSA_NSID = 1;
 inline constexpr u32 RTEXT_FILTER_SKIP_STATS = 8;  ///< 4.6
 inline constexpr u16 IFLA_XDP_FD = 1, IFLA_XDP_ATTACHED = 2, IFLA_XDP_FLAGS = 3, IFLA_XDP_PROG_ID = 4, IFLA_XDP_DRV_PROG_ID = 5,
                      IFLA_XDP_SKB_PROG_ID = 6, IFLA_XDP_HW_PROG_ID = 7, IFLA_XDP_EXPECTED_FD = 8;
@@ -61,13 +66,13 @@ inline constexpr u32 TC_H_CLSACT_INGRESS = 0xfffffff2, TC_H_CLSACT_EGRESS = 0xff
 inline constexpr u16 TCA_BPF_ACT = 1, TCA_BPF_FD = 6, TCA_BPF_NAME = 7, TCA_BPF_FLAGS = 8, TCA_BPF_ID = 11;
 inline constexpr u32 TCA_BPF_FLAG_ACT_DIRECT = 1;
 inline constexpr u16 TCA_MATCHALL_ACT = 2;
-inline constexpr u16 TCA_ACT_KIND = 1, TCA_ACT_OPTIONS = 2;
+inline constexpr u16 TCA_ACT_TAB = 1, TCA_ACT_KIND = 1, TCA_ACT_OPTIONS = 2;
 inline constexpr u16 TCA_ACT_BPF_PARMS = 2, TCA_ACT_BPF_FD = 5, TCA_ACT_BPF_NAME = 6, TCA_ACT_BPF_ID = 9;
 inline constexpr s32 TC_ACT_UNSPEC = -1, TC_ACT_PIPE = 3;
 inline constexpr u16 ETH_P_ALL = 3;
 
 // Routes.
-inline constexpr u16 RTA_DST = 1, RTA_OIF = 4, RTA_GATEWAY = 5, RTA_PRIORITY = 6, RTA_TABLE = 15, RTA_ENCAP_TYPE = 21, RTA_ENCAP = 22;
+inline constexpr u16 RTA_DST = 1, RTA_OIF = 4, RTA_GATEWAY = 5, RTA_PRIORITY = 6, RTA_MULTIPATH = 9, RTA_TABLE = 15, RTA_ENCAP_TYPE = 21, RTA_ENCAP = 22;
 inline constexpr u16 LWTUNNEL_ENCAP_BPF = 6, LWTUNNEL_ENCAP_SEG6_LOCAL = 7;
 inline constexpr u16 LWT_BPF_IN = 1, LWT_BPF_OUT = 2, LWT_BPF_XMIT = 3, LWT_BPF_XMIT_HEADROOM = 4;
 inline constexpr u16 LWT_BPF_PROG_FD = 1, LWT_BPF_PROG_NAME = 2;
@@ -116,6 +121,21 @@ struct tcmsg {
   u32 info = 0;  ///< filters: priority in the upper half, protocol (network order) in the lower
 };
 static_assert(sizeof(tcmsg) == 20);
+
+/// Fixed part of the messages about actions.
+struct tcamsg {
+  u8 family = 0;
+  u8 pad = 0;
+  u16 pad2 = 0;
+};
+static_assert(sizeof(tcamsg) == 4);
+
+/// Fixed part of the messages about ids of network namespaces.
+struct rtgenmsg {
+  u8 family = 0;
+  std::array<u8, 3> pad{};
+};
+static_assert(sizeof(rtgenmsg) == 4);
 
 /// Fixed part of the messages about routes.
 struct rtmsg {

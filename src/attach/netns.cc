@@ -33,11 +33,19 @@ Result<OpenSpace> open_space(kernel::Kernel& kernel, const NetnsTarget& target) 
   return OpenSpace{.fd = Fd(raw), .noun = noun};
 }
 
-Error explained(Error error, const OpenSpace& space) {
+Error explained(Error error, const OpenSpace& space, bpf_attach_type type) {
   const int why = error.sys_errno();
   if (why == EINVAL && space.noun != "this network namespace") {
     return Error(Errc::invalid,
                  cat(space.noun, ": ", error.message(), "; is it the file of a network namespace?"), why);
+  }
+  // A second flow dissector by link, or the 65th lookup of sockets.
+  if (why == E2BIG) {
+    return Error(Errc::busy,
+                 cat(space.noun, ": ", error.message(), "; it has ",
+                     type == BPF_SK_LOOKUP ? "64 programs of the kind" : "a program of the kind",
+                     ", and no room for another"),
+                 why);
   }
   if (why == EEXIST) {
     return Error(Errc::busy,
@@ -57,8 +65,8 @@ Result<Link> attach_to_space(const Program& program, const NetnsTarget& target, 
   if (!link) {
     const host::Facts facts = attach::facts_for(program, options);
     const bool is_too_old = attach::is_before(facts, needs.since);
-    Error error =
-        is_too_old ? std::move(link).error().within(space.noun) : explained(std::move(link).error(), space);
+    Error error = is_too_old ? std::move(link).error().within(space.noun)
+                             : explained(std::move(link).error(), space, type);
     return std::unexpected(attach::with_reason(std::move(error), facts, options, needs));
   }
   return attach::make_kernel_link(kernel, std::move(*link),
@@ -81,9 +89,11 @@ Result<Link> attach_flow_dissector(const Program& program, const NetnsTarget& ta
   if (!is_too_old || !target.space.empty()) {
     return link;
   }
-  auto attached = attach::attach_prog(
-      program,
-      {.target = Fd(), .type = BPF_FLOW_DISSECTOR, .replace = attach::ProgAttachment::Replace::over});
+  SKEP_TRY(OpenSpace space, open_space(program.kernel(), target));
+  auto attached = attach::attach_prog(program, {.target = Fd(),
+                                                .type = BPF_FLOW_DISSECTOR,
+                                                .replace = attach::ProgAttachment::Replace::over,
+                                                .asked = std::move(space.fd)});
   if (!attached) {
     return std::unexpected(attach::with_reason(std::move(attached).error(),
                                                attach::facts_for(program, options), options,

@@ -3,8 +3,11 @@
 
 #include <fcntl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 
 #include <cerrno>
+#include <optional>
+#include <utility>
 
 #include "attach/by_section.h"
 #include "attach/prog_attach.h"
@@ -20,7 +23,15 @@ constexpr int detach_filter = 27;
 constexpr int attach_reuseport_ebpf = 52;
 constexpr int detach_reuseport_bpf = 68;
 
-/// A program that is set on a socket by one option and taken off by another.
+/// Which socket a descriptor is open on: the numbers of its inode. Nothing: on none.
+using SocketIdentity = std::optional<std::pair<dev_t, ino_t>>;
+
+SocketIdentity identity_of(int fd) {
+  struct stat facts{};
+  return ::fstat(fd, &facts) == 0 ? SocketIdentity({facts.st_dev, facts.st_ino}) : std::nullopt;
+}
+
+/// A program that is set on a socket by one option and taken off by another. The descriptor is the user's: by the time of detaching it may be closed, and its number another socket's.
 class OnSocket final : public attach::Attachment {
  public:
   struct Options {
@@ -28,7 +39,7 @@ class OnSocket final : public attach::Attachment {
     int take_off;
   };
   OnSocket(kernel::Kernel& kernel, int socket, Options options)
-      : kernel_(kernel), socket_(socket), options_(options) {}
+      : kernel_(kernel), socket_(socket), identity_(identity_of(socket)), options_(options) {}
   ~OnSocket() override {
     if (attached_) {
       (void)detach();
@@ -48,11 +59,21 @@ class OnSocket final : public attach::Attachment {
   }
   Result<void> detach() override {
     attached_ = false;
+    if (!is_same_socket()) {
+      return {};  // closed, and the program went with it
+    }
     const int none = 0;
     const int raw = kernel_.set_socket_option(
         socket_,
         {.level = SOL_SOCKET, .name = options_.take_off, .value = &none, .value_bytes = sizeof none});
     // ENOENT: the socket has no program any more.
+    if (raw == -ENOPROTOOPT) {
+      return std::unexpected(
+          Error(Errc::unsupported,
+                cat("take the program off socket ", socket_,
+                    ": it goes with the sockets of the group; SO_DETACH_REUSEPORT_BPF: needs Linux 5.3"),
+                ENOPROTOOPT));
+    }
     if (raw < 0 && raw != -ENOENT) {
       return fail_errno(-raw, cat("take the program off socket ", socket_));
     }
@@ -60,11 +81,18 @@ class OnSocket final : public attach::Attachment {
   }
   void release() override { attached_ = false; }
   kernel::Kernel* kernel() const override { return &kernel_; }
-  Result<void> update(const Program& replacement) override { return set(replacement.fd().raw()); }
+  Result<void> update(const Program& replacement) override {
+    return is_same_socket() ? set(replacement.fd().raw())
+                            : fail(Errc::invalid, cat("set the program of socket ", socket_,
+                                                      ": it was closed, and the program went with it"));
+  }
 
  private:
+  bool is_same_socket() const { return identity_ && identity_of(socket_) == identity_; }
+
   kernel::Kernel& kernel_;
   int socket_;
+  SocketIdentity identity_;
   Options options_;
   bool attached_ = false;
 };

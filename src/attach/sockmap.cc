@@ -57,8 +57,10 @@ Result<Link> attach_sockmap(const Program& program, const SockmapTarget& target,
         attach::with_reason(std::move(error), facts, options, {.noun = "maps of sockets", .since = {4, 14}}));
   }
   SKEP_TRY(Fd map, duplicate(target.map->fd()));
-  auto attached = attach::attach_prog(
-      program, {.target = std::move(map), .type = type, .replace = attach::ProgAttachment::Replace::over});
+  auto attached = attach::attach_prog(program, {.target = std::move(map),
+                                                .type = type,
+                                                .replace = attach::ProgAttachment::Replace::over,
+                                                .asked = {}});
   if (!attached) {
     const attach::Needs needs{
         .noun = name_of(attach_type_names, type),

@@ -37,15 +37,14 @@ Result<Link> attach_filter(const Program& program, const TcTarget& target, attac
   if (target.replace && (target.priority == 0 || target.handle == 0)) {
     return fail(Errc::invalid, cat(place, ": want the priority and the handle of the filter to replace"));
   }
-  bool made = false;
-  if (target.make_clsact && target.hook.parent == 0) {
-    auto clsact = attach::make_clsact(*netlink, device);
-    if (!clsact) {
-      return std::unexpected(attach::with_reason(std::move(clsact).error(),
-                                                 attach::facts_for(program, options), options,
-                                                 {.noun = "clsact", .since = {4, 5}}));
+  const auto clsact =
+      target.hook.parent == 0 ? attach::Clsact::of(netlink, device.index) : std::shared_ptr<attach::Clsact>();
+  const auto lock = clsact ? clsact->lock() : std::unique_lock<std::mutex>();
+  if (target.make_clsact && clsact) {
+    if (auto made = clsact->make(device); !made) {
+      return std::unexpected(attach::with_reason(std::move(made).error(), attach::facts_for(program, options),
+                                                 options, {.noun = "clsact", .since = {4, 5}}));
     }
-    made = *clsact;
   }
   const attach::FilterRequest request{.kind = kind,
                                       .at = {.index = device.index,
@@ -54,11 +53,11 @@ Result<Link> attach_filter(const Program& program, const TcTarget& target, attac
                                              .handle = target.handle},
                                       .replace = target.replace,
                                       .name = target.name.empty() ? std::string(program.name()) : target.name,
-                                      .remove_clsact = made};
+                                      .clsact = clsact};
   auto filter = attach::attach_filter(program, request, netlink);
   if (!filter) {
-    if (made) {
-      (void)attach::remove_clsact_if_unused(*netlink, device.index);
+    if (clsact) {
+      (void)clsact->leave();
     }
     return std::unexpected(attach::with_reason(std::move(filter).error().within(place),
                                                attach::facts_for(program, options), options,

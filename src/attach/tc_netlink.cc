@@ -26,33 +26,39 @@ std::string_view kind_name(FilterKind kind) {
   return kind == FilterKind::program ? "bpf" : "matchall";
 }
 
-/// The errors of a kernel that lacks a module: it says ENOENT, and in words which kind it does not know.
-Error without_module(Error error, std::string_view config) {
-  if (error.sys_errno() != ENOENT) {
-    return error;
-  }
-  return Error(Errc::unsupported,
-               cat(error.message(), "; needs a kernel with ", config, " (or its module is not there)"),
-               ENOENT);
-}
-
 void put_program(NetlinkWriter& request, int fd, const std::string& name) {
   request.open(TCA_OPTIONS).number(TCA_BPF_FD, s32{fd}).text(TCA_BPF_NAME, name);
   request.number(TCA_BPF_FLAGS, TCA_BPF_FLAG_ACT_DIRECT).close();
 }
 
-void put_action(NetlinkWriter& request, int fd, const std::string& name) {
-  request.open(TCA_OPTIONS).open(TCA_MATCHALL_ACT).open(1);
-  request.text(TCA_ACT_KIND, "bpf").open(TCA_ACT_OPTIONS);
-  request.attribute(TCA_ACT_BPF_PARMS, bytes_of(tc_act_bpf{.action = TC_ACT_PIPE}));
+/// The first action of a list. `index` 0: a new one.
+void put_bpf_action(NetlinkWriter& request, u32 index, int fd, const std::string& name) {
+  request.open(1).text(TCA_ACT_KIND, "bpf").open(TCA_ACT_OPTIONS);
+  request.attribute(TCA_ACT_BPF_PARMS, bytes_of(tc_act_bpf{.index = index, .action = TC_ACT_PIPE}));
   request.number(TCA_ACT_BPF_FD, s32{fd}).text(TCA_ACT_BPF_NAME, name);
-  request.close().close().close().close();
+  request.close().close();
+}
+
+void put_action(NetlinkWriter& request, int fd, const std::string& name) {
+  request.open(TCA_OPTIONS).open(TCA_MATCHALL_ACT);
+  put_bpf_action(request, 0, fd, name);
+  request.close().close();
+}
+
+/// Another program in an action: the filter stays, since no matchall filter can be replaced.
+Result<void> replace_action(Netlink& netlink, u32 index, int fd, const std::string& name) {
+  NetlinkWriter request(RTM_NEWACTION, NLM_F_REPLACE);
+  request.fixed(tcamsg{}).open(TCA_ACT_TAB);
+  put_bpf_action(request, index, fd, name);
+  request.close();
+  return netlink.tell(request, "replace the program of the action");
 }
 
 /// What the kernel tells of one filter: priority, handle, kind, and the program's id. Nothing for what is no filter with a program.
 struct SeenFilter {
   TcFilter filter;
   std::string kind;
+  u32 action_index = 0;  ///< of the action with the program; 0: it is no action
 };
 
 Result<SeenFilter> parse_filter(const NetlinkReply& reply) {
@@ -72,6 +78,9 @@ Result<SeenFilter> parse_filter(const NetlinkReply& reply) {
     SKEP_TRY(const auto action_options, action.nested(TCA_ACT_OPTIONS));
     seen.filter.program_id = action_options.number<u32>(TCA_ACT_BPF_ID).value_or(0);
     seen.filter.name = action_options.text(TCA_ACT_BPF_NAME);
+    if (const ByteView* parms = action_options.find(TCA_ACT_BPF_PARMS); parms != nullptr) {
+      SKEP_TRY(seen.action_index, parms->read<u32>(0));
+    }
   }
   return seen;
 }
@@ -137,12 +146,17 @@ class Filter final : public Attachment {
       return fail(Errc::busy, cat("delete the filter: want program ", program_id_, ", have ",
                                   seen->filter.program_id, ", which took its place and is left alone"));
     }
+    const auto clsact = std::move(request_.clsact);
+    const auto lock = clsact ? clsact->lock() : std::unique_lock<std::mutex>();
     if (seen) {
       SKEP_CHECK(delete_filter(*netlink, request_.at, request_.kind));
     }
-    return request_.remove_clsact ? remove_clsact_if_unused(*netlink, request_.at.index) : Result<void>();
+    return clsact ? clsact->leave() : Result<void>();
   }
-  void release() override { netlink_.reset(); }
+  void release() override {
+    netlink_.reset();
+    request_.clsact.reset();
+  }
   kernel::Kernel* kernel() const override { return netlink_ ? &netlink_->kernel() : nullptr; }
   Result<void> update(const Program& replacement) override;
 
@@ -152,8 +166,27 @@ class Filter final : public Attachment {
   u32 program_id_;
 };
 
+/// Puts the program into the action of the filter that is there. False: there is none.
+Result<bool> put_in_action(Netlink& netlink, int prog_fd, const FilterRequest& want) {
+  SKEP_TRY(const auto seen, filter_at(netlink, want.at, want.kind));
+  if (!seen) {
+    return false;
+  }
+  if (seen->action_index == 0) {
+    return fail(Errc::busy, "replace the filter: want one with a program as its action, have another");
+  }
+  SKEP_CHECK(replace_action(netlink, seen->action_index, prog_fd, want.name));
+  return true;
+}
+
 /// Puts the filter there and tells where it came to be.
 Result<TcPlace> put_filter(Netlink& netlink, int prog_fd, const FilterRequest& want) {
+  if (want.kind == FilterKind::action && want.replace) {
+    SKEP_TRY(const bool replaced, put_in_action(netlink, prog_fd, want));
+    if (replaced) {
+      return want.at;
+    }
+  }
   const u16 flags = NLM_F_CREATE | NLM_F_ECHO | (want.replace ? u16{0} : NLM_F_EXCL);
   NetlinkWriter request(RTM_NEWTFILTER, flags);
   request.fixed(head_of(want.at)).text(TCA_KIND, kind_name(want.kind));
@@ -198,71 +231,20 @@ Result<void> Filter::update(const Program& replacement) {
   return {};
 }
 
-/// The kind of what takes the place that clsact needs; empty when the kernel does not say.
-std::string kind_in_the_place_of_clsact(Netlink& netlink, const FoundDevice& device) {
-  NetlinkWriter request(RTM_GETQDISC, 0);
-  request.fixed(
-      tcmsg{.index = static_cast<s32>(device.index), .handle = TC_H_CLSACT_HANDLE, .parent = TC_H_CLSACT});
-  const auto replies = netlink.ask(request, "look at the discipline");
-  if (!replies) {
-    return {};
-  }
-  for (const NetlinkReply& reply : *replies) {
-    if (reply.type == RTM_NEWQDISC) {
-      const auto attributes = reply.attributes(sizeof(tcmsg));
-      return attributes ? std::string(attributes->text(TCA_KIND)) : std::string();
-    }
-  }
-  return {};
-}
-
 }  // namespace
 
-Result<bool> make_clsact(Netlink& netlink, const FoundDevice& device) {
-  NetlinkWriter request(RTM_NEWQDISC, NLM_F_CREATE | NLM_F_EXCL);
-  request.fixed(
-      tcmsg{.index = static_cast<s32>(device.index), .handle = TC_H_CLSACT_HANDLE, .parent = TC_H_CLSACT});
-  request.text(TCA_KIND, "clsact");
-  const std::string subject = cat("clsact on ", device.name);
-  auto done = netlink.tell(request, subject);
-  if (done) {
-    return true;
+Error without_module(Error error, std::string_view config) {
+  if (error.sys_errno() != ENOENT) {
+    return error;
   }
-  if (done.error().sys_errno() == EEXIST) {
-    const std::string kind = kind_in_the_place_of_clsact(netlink, device);
-    if (!kind.empty() && kind != "clsact") {
-      return std::unexpected(Error(
-          Errc::busy, cat(subject, ": its place is taken by a discipline of kind '", kind, "'"), EEXIST));
-    }
-    return false;
-  }
-  return std::unexpected(without_module(std::move(done).error(), "CONFIG_NET_SCH_INGRESS"));
+  return Error(Errc::unsupported,
+               cat(error.message(), "; needs a kernel with ", config, " (or its module is not there)"),
+               ENOENT);
 }
 
-Result<void> remove_clsact(Netlink& netlink, const FoundDevice& device) {
-  NetlinkWriter request(RTM_DELQDISC, 0);
-  request.fixed(
-      tcmsg{.index = static_cast<s32>(device.index), .handle = TC_H_CLSACT_HANDLE, .parent = TC_H_CLSACT});
-  request.text(TCA_KIND, "clsact");
-  auto done = netlink.tell(request, cat("remove clsact from ", device.name));
-  if (!done && (done.error().sys_errno() == EINVAL || done.error().sys_errno() == ENOENT)) {
-    return std::unexpected(
-        Error(Errc::not_found, cat(done.error().message(), "; it has none"), done.error().sys_errno()));
-  }
-  return done;
-}
-
-Result<void> remove_clsact_if_unused(Netlink& netlink, u32 index) {
-  for (const u32 parent : {TC_H_CLSACT_INGRESS, TC_H_CLSACT_EGRESS}) {
-    SKEP_TRY(const auto filters, all_filters(netlink, index, parent));
-    if (!filters.empty()) {
-      return {};
-    }
-  }
-  auto done = remove_clsact(netlink, {.index = index, .name = cat("device ", index)});
-  const bool is_gone =
-      !done && (done.error().code() == Errc::not_found || done.error().sys_errno() == ENODEV);
-  return is_gone ? Result<void>() : std::move(done);
+Result<bool> has_filters(Netlink& netlink, u32 index, u32 parent) {
+  SKEP_TRY(const auto filters, all_filters(netlink, index, parent));
+  return !filters.empty();
 }
 
 Result<std::vector<TcFilter>> list_filters(Netlink& netlink, u32 index, u32 parent) {

@@ -1,10 +1,10 @@
-// The netlink messages of traffic control: clsact disciplines and filters.
+// The netlink messages of traffic control: filters.
 #pragma once
 
 #include <memory>
 
 #include "attach/attachment.h"
-#include "attach/device.h"
+#include "attach/clsact.h"
 #include "skep/tc.h"
 
 namespace skep::attach {
@@ -27,14 +27,14 @@ struct FilterRequest {
   TcPlace at;
   bool replace = false;
   std::string name;
-  bool remove_clsact = false;  ///< at the end, if nobody else uses it
+  std::shared_ptr<Clsact> clsact;  ///< left at the end; null: the filter is in another discipline
 };
 
-/// True: made; false: there already.
-Result<bool> make_clsact(Netlink& netlink, const FoundDevice& device);
-Result<void> remove_clsact(Netlink& netlink, const FoundDevice& device);
-/// Takes the discipline away unless it has filters, of whatever kind.
-Result<void> remove_clsact_if_unused(Netlink& netlink, u32 index);
+/// The error of a kernel that lacks a module (it says ENOENT, and in words which kind it does not know), with the option that it needs; others as they are.
+Error without_module(Error error, std::string_view config);
+
+/// Whether there are filters at a hook, of whatever kind. An absent clsact has none.
+Result<bool> has_filters(Netlink& netlink, u32 index, u32 parent);
 
 /// The bpf filters. An absent clsact has none.
 Result<std::vector<TcFilter>> list_filters(Netlink& netlink, u32 index, u32 parent);

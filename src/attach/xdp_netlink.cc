@@ -1,6 +1,7 @@
 #include "attach/xdp_netlink.h"
 
 #include <cerrno>
+#include <optional>
 
 #include "base/duplicate.h"
 #include "base/result.h"
@@ -10,12 +11,96 @@
 namespace skep::attach {
 namespace {
 
+/// What a device's description says of XDP.
+Result<XdpStatus> status_of(const NetlinkReply& device) {
+  SKEP_TRY_IN("network device", const auto attributes, device.attributes(sizeof(ifinfomsg)));
+  SKEP_TRY_IN("network device: XDP", const auto xdp, attributes.nested(IFLA_XDP));
+  XdpStatus status{.native_id = xdp.number<u32>(IFLA_XDP_DRV_PROG_ID).value_or(0),
+                   .generic_id = xdp.number<u32>(IFLA_XDP_SKB_PROG_ID).value_or(0),
+                   .offload_id = xdp.number<u32>(IFLA_XDP_HW_PROG_ID).value_or(0)};
+  if (!status.is_attached()) {
+    // Before Linux 4.19 there is one id, and the mode beside it.
+    const u32 id = xdp.number<u32>(IFLA_XDP_PROG_ID).value_or(0);
+    switch (xdp.number<u8>(IFLA_XDP_ATTACHED).value_or(XDP_ATTACHED_NONE)) {
+      case XDP_ATTACHED_DRV: status.native_id = id; break;
+      case XDP_ATTACHED_SKB: status.generic_id = id; break;
+      case XDP_ATTACHED_HW: status.offload_id = id; break;
+      default: break;
+    }
+  }
+  return status;
+}
+
+/// The ids that this network namespace has for others: of those that a device was moved to, among others.
+Result<std::vector<s32>> known_namespaces(Netlink& netlink) {
+  NetlinkWriter request(RTM_GETNSID, NLM_F_DUMP);
+  request.fixed(rtgenmsg{});
+  SKEP_TRY(const auto replies, netlink.ask(request, "list network namespaces"));
+  std::vector<s32> ids;
+  for (const NetlinkReply& reply : replies) {
+    SKEP_TRY_IN("list network namespaces", const auto attributes, reply.attributes(sizeof(rtgenmsg)));
+    if (const auto id = attributes.number<s32>(NETNSA_NSID); id && *id >= 0) {
+      ids.push_back(*id);
+    }
+  }
+  return ids;
+}
+
+/// `device` in another namespace, in words, if it runs this program there. A device that is moved keeps its index and its name unless they are taken there, so one of the two is the same: the program may run on
+/// other devices too. Nothing: it is not there.
+Result<std::optional<std::string>> moved_device(Netlink& netlink, s32 space, const FoundDevice& device,
+                                                u32 program_id) {
+  NetlinkWriter request(RTM_GETLINK, NLM_F_DUMP);
+  request.fixed(ifinfomsg{})
+      .number(IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS)
+      .number(IFLA_TARGET_NETNSID, space);
+  SKEP_TRY(const auto replies, netlink.ask(request, "list the devices of a network namespace"));
+  for (const NetlinkReply& reply : replies) {
+    SKEP_TRY(const XdpStatus status, status_of(reply));
+    SKEP_TRY(const auto head, reply.fixed<ifinfomsg>());
+    SKEP_TRY(const auto attributes, reply.attributes(sizeof(ifinfomsg)));
+    const std::string_view name = attributes.text(IFLA_IFNAME);
+    const bool runs_it =
+        status.native_id == program_id || status.generic_id == program_id || status.offload_id == program_id;
+    if (runs_it && (static_cast<u32>(head.index) == device.index || name == device.name)) {
+      return cat("device ", head.index, " (", name, ")");
+    }
+  }
+  return std::nullopt;
+}
+
+/// What has become of the program on a device that this namespace has no more: nothing is left of it where the device was removed; where it was moved to another namespace the program went along.
+/// Errors: busy (it runs elsewhere, or may: the text says which).
+Result<void> check_device_removed(Netlink& netlink, const FoundDevice& device, u32 program_id) {
+  const auto spaces = known_namespaces(netlink);
+  if (!spaces) {
+    return {};  // before Linux 4.4 or a kernel without namespaces
+  }
+  std::string unseen;
+  for (const s32 space : *spaces) {
+    const auto found = moved_device(netlink, space, device, program_id);
+    if (found && *found) {
+      return fail(Errc::busy, cat("xdp: ", device.name, " is in another network namespace now (id ", space,
+                                  "), where program ", program_id, " still runs on ", **found,
+                                  "; it has to be detached there"));
+    }
+    if (!found && found.error().code() == Errc::denied) {
+      unseen = found.error().message();
+    }
+  }
+  return unseen.empty()
+             ? Result<void>()
+             : fail(Errc::busy, cat("xdp: ", device.name,
+                                    " is not in this network namespace any more; if it was moved, program ",
+                                    program_id, " still runs on it (", unseen, ")"));
+}
+
 /// A program on a device that stays there without us.
 class XdpOnDevice final : public Attachment {
  public:
-  XdpOnDevice(std::shared_ptr<Netlink> netlink, u32 index, XdpMode mode, Fd program, u32 program_id)
+  XdpOnDevice(std::shared_ptr<Netlink> netlink, FoundDevice device, XdpMode mode, Fd program, u32 program_id)
       : netlink_(std::move(netlink)),
-        index_(index),
+        device_(std::move(device)),
         mode_(mode),
         program_(std::move(program)),
         program_id_(program_id) {}
@@ -28,12 +113,15 @@ class XdpOnDevice final : public Attachment {
   Result<void> detach() override {
     const Fd program = std::move(program_);
     auto done = put(-1, program);
-    // The device went, and the program with it; or somebody took the program away: nothing of ours is left.
-    if (!done && (done.error().sys_errno() == ENODEV || done.error().sys_errno() == ENOENT)) {
+    if (!done && done.error().sys_errno() == ENODEV) {
+      return check_device_removed(*netlink_, device_, program_id_);
+    }
+    // Somebody took the program away: nothing of ours is left.
+    if (!done && done.error().sys_errno() == ENOENT) {
       return {};
     }
     if (!done && done.error().sys_errno() == EEXIST) {
-      const auto status = xdp_status(*netlink_, {.index = index_});
+      const auto status = xdp_status(*netlink_, {.index = device_.index});
       if (status && xdp_program_at(*status, mode_) == 0) {
         return {};
       }
@@ -55,24 +143,24 @@ class XdpOnDevice final : public Attachment {
  private:
   /// Puts `prog_fd` in the place of our program; in nobody else's.
   Result<void> put(int prog_fd, const Fd& ours) {
-    auto done =
-        set_xdp(*netlink_, {.index = index_, .prog_fd = prog_fd, .mode = mode_, .expected_fd = ours.raw()});
+    auto done = set_xdp(
+        *netlink_, {.index = device_.index, .prog_fd = prog_fd, .mode = mode_, .expected_fd = ours.raw()});
     if (done || done.error().sys_errno() != EINVAL) {
       return done;
     }
     // Before Linux 5.7 nothing can be expected, only looked at.
-    SKEP_TRY(const XdpStatus status, xdp_status(*netlink_, {.index = index_}));
+    SKEP_TRY(const XdpStatus status, xdp_status(*netlink_, {.index = device_.index}));
     const u32 there = xdp_program_at(status, mode_);
     if (there != program_id_) {
       return std::unexpected(Error(there == 0 ? Errc::not_found : Errc::busy,
                                    cat("xdp: want program ", program_id_, " on the device, have ", there),
                                    there == 0 ? ENOENT : EEXIST));
     }
-    return set_xdp(*netlink_, {.index = index_, .prog_fd = prog_fd, .mode = mode_});
+    return set_xdp(*netlink_, {.index = device_.index, .prog_fd = prog_fd, .mode = mode_});
   }
 
   std::shared_ptr<Netlink> netlink_;
-  u32 index_;
+  FoundDevice device_;
   XdpMode mode_;
   Fd program_;
   u32 program_id_;
@@ -120,22 +208,7 @@ Result<void> set_xdp(Netlink& netlink, const XdpSet& want) {
 
 Result<XdpStatus> xdp_status(Netlink& netlink, const NetDevice& device) {
   SKEP_TRY(const NetlinkReply reply, describe_device(netlink, device));
-  SKEP_TRY_IN("network device", const auto attributes, reply.attributes(sizeof(ifinfomsg)));
-  SKEP_TRY_IN("network device: XDP", const auto xdp, attributes.nested(IFLA_XDP));
-  XdpStatus status{.native_id = xdp.number<u32>(IFLA_XDP_DRV_PROG_ID).value_or(0),
-                   .generic_id = xdp.number<u32>(IFLA_XDP_SKB_PROG_ID).value_or(0),
-                   .offload_id = xdp.number<u32>(IFLA_XDP_HW_PROG_ID).value_or(0)};
-  if (!status.is_attached()) {
-    // Before Linux 4.19 there is one id, and the mode beside it.
-    const u32 id = xdp.number<u32>(IFLA_XDP_PROG_ID).value_or(0);
-    switch (xdp.number<u8>(IFLA_XDP_ATTACHED).value_or(XDP_ATTACHED_NONE)) {
-      case XDP_ATTACHED_DRV: status.native_id = id; break;
-      case XDP_ATTACHED_SKB: status.generic_id = id; break;
-      case XDP_ATTACHED_HW: status.offload_id = id; break;
-      default: break;
-    }
-  }
-  return status;
+  return status_of(reply);
 }
 
 Result<XdpFeatures> xdp_features(kernel::Kernel& kernel, const NetDevice& device) {
@@ -180,8 +253,7 @@ Result<std::unique_ptr<Attachment>> attach_xdp_by_netlink(const Program& program
   want.expected_fd = target.replaces != nullptr ? target.replaces->fd().raw() : -1;
   want.only_new = target.replaces == nullptr && !target.replace_any;
   SKEP_CHECK_IN(cat("xdp on ", device.name), set_xdp(*netlink, want));
-  return std::make_unique<XdpOnDevice>(std::move(netlink), device.index, target.mode, std::move(copy),
-                                       info.id);
+  return std::make_unique<XdpOnDevice>(std::move(netlink), device, target.mode, std::move(copy), info.id);
 }
 
 }  // namespace skep::attach

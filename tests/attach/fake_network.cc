@@ -31,6 +31,12 @@ NetlinkAttributes attributes_of(const NetlinkMessage& message, std::size_t skip)
   return NetlinkAttributes::parse(message.payload.from(skip).value()).value();
 }
 
+/// The name that a route's program was given.
+std::string program_on(const NetlinkAttributes& route) {
+  const auto hook = route.nested(RTA_ENCAP).value().nested(LWT_BPF_XMIT).value();
+  return std::string(hook.text(LWT_BPF_PROG_NAME));
+}
+
 }  // namespace
 
 void FakeNetwork::install(kernel::FakeKernel& kernel) {
@@ -47,6 +53,7 @@ void FakeNetwork::forget() {
   ingress.clear();
   filters.clear();
   routes.clear();
+  route_texts.clear();
 }
 
 u32 FakeNetwork::id_of(int fd) const {
@@ -66,7 +73,8 @@ std::optional<s64> FakeNetwork::call(kernel::FakeCall& call) {
     return static_cast<s64>(call.data.size());
   }
   if (call.kind == kernel::CallKind::read_link && call.text == "/proc/thread-self/ns/net") {
-    return -ENOENT;  // each operation has a socket of its own, unless a test says otherwise
+    // Without a name for the namespace each operation has a socket of its own.
+    return one_namespace ? 8 : -ENOENT;
   }
   return std::nullopt;
 }
@@ -112,6 +120,9 @@ int FakeNetwork::handle(const NetlinkMessage& message, u32 sequence) {
     case RTM_NEWTFILTER:
     case RTM_DELTFILTER: return change_filter(message, sequence);
     case RTM_GETTFILTER: return get_filter(message, sequence);
+    case RTM_NEWACTION: return replace_action(message);
+    case RTM_GETROUTE: list_routes(sequence); return 0;
+    case RTM_GETNSID: list_namespaces(sequence); return 0;
     case RTM_NEWROUTE:
     case RTM_DELROUTE: return change_route(message);
     default: return EOPNOTSUPP;
@@ -121,6 +132,9 @@ int FakeNetwork::handle(const NetlinkMessage& message, u32 sequence) {
 int FakeNetwork::get_link(const NetlinkMessage& message, u32 sequence) {
   const auto head = fixed_of<ifinfomsg>(message);
   const std::string wanted(attributes_of(message, sizeof head).text(IFLA_IFNAME));
+  if (const auto space = attributes_of(message, sizeof head).number<s32>(IFLA_TARGET_NETNSID)) {
+    return list_elsewhere(*space, sequence);
+  }
   bool found = false;
   for (const auto& [name, index] : devices) {
     const bool all = (message.flags & NLM_F_ACK) == 0;
@@ -148,6 +162,9 @@ int FakeNetwork::set_link(const NetlinkMessage& message) {
   const u32 flags = wanted.number<u32>(IFLA_XDP_FLAGS).value_or(0);
   const u32 index = static_cast<u32>(head.index);
   const u32 there = xdp.contains(index) ? xdp[index] : 0;
+  if (std::ranges::none_of(devices, [&](const auto& device) { return device.second == index; })) {
+    return ENODEV;
+  }
   if ((flags & XDP_FLAGS_REPLACE) != 0) {
     if (!knows_expected) {
       return EINVAL;
@@ -191,11 +208,15 @@ void FakeNetwork::tell_filter(const FilterKey& key, const Filter& filter, u32 se
   NetlinkWriter reply(RTM_NEWTFILTER, NLM_F_CREATE);
   reply.fixed(tcmsg{
       .index = static_cast<s32>(index), .handle = handle, .parent = parent, .info = priority << 16 | 0x300});
-  reply.text(TCA_KIND, filter.kind)
-      .open(TCA_OPTIONS)
-      .number(TCA_BPF_ID, filter.program_id)
-      .text(TCA_BPF_NAME, "probe")
-      .close();
+  reply.text(TCA_KIND, filter.kind).open(TCA_OPTIONS);
+  if (filter.kind == "matchall") {
+    reply.open(TCA_MATCHALL_ACT).open(1).text(TCA_ACT_KIND, "bpf").open(TCA_ACT_OPTIONS);
+    reply.attribute(TCA_ACT_BPF_PARMS, bytes_of(tc_act_bpf{.index = filter.action_index}));
+    reply.number(TCA_ACT_BPF_ID, filter.program_id).close().close().close();
+  } else {
+    reply.number(TCA_BPF_ID, filter.program_id).text(TCA_BPF_NAME, "probe");
+  }
+  reply.close();
   const auto bytes = reply.finish(sequence);
   answers_.emplace_back(bytes.begin(), bytes.end());
 }
@@ -220,9 +241,57 @@ int FakeNetwork::change_filter(const NetlinkMessage& message, u32 sequence) {
     return EEXIST;
   }
   const auto options = wanted.nested(TCA_OPTIONS).value();
-  filters[key] = {.kind = std::string(wanted.text(TCA_KIND)),
-                  .program_id = id_of(options.number<s32>(TCA_BPF_FD).value_or(-1))};
+  const std::string kind(wanted.text(TCA_KIND));
+  if (kind == "matchall") {
+    // There is one such filter at a priority, and it cannot be replaced.
+    if (filters.contains(key)) {
+      return EEXIST;
+    }
+    const auto action = options.nested(TCA_MATCHALL_ACT).value().nested(1).value();
+    const s32 fd = action.nested(TCA_ACT_OPTIONS).value().number<s32>(TCA_ACT_BPF_FD).value_or(-1);
+    filters[key] = {
+        .kind = kind, .program_id = id_of(fd), .action_index = static_cast<u32>(filters.size()) + 1};
+  } else {
+    filters[key] = {.kind = kind, .program_id = id_of(options.number<s32>(TCA_BPF_FD).value_or(-1))};
+  }
   tell_filter(key, filters[key], sequence);
+  return 0;
+}
+
+int FakeNetwork::replace_action(const NetlinkMessage& message) {
+  const auto action = attributes_of(message, sizeof(tcamsg)).nested(TCA_ACT_TAB).value().nested(1).value();
+  const auto options = action.nested(TCA_ACT_OPTIONS).value();
+  const u32 index = options.find(TCA_ACT_BPF_PARMS)->read<u32>(0).value();
+  for (auto& [key, filter] : filters) {
+    if (filter.action_index == index && index != 0) {
+      filter.program_id = id_of(options.number<s32>(TCA_ACT_BPF_FD).value_or(-1));
+      return (message.flags & NLM_F_REPLACE) != 0 ? 0 : EEXIST;
+    }
+  }
+  return ENOENT;
+}
+
+void FakeNetwork::list_namespaces(u32 sequence) {
+  for (const auto& [space, devices_there] : elsewhere) {
+    NetlinkWriter reply(RTM_NEWNSID, 0);
+    reply.fixed(rtgenmsg{}).number(NETNSA_NSID, space);
+    const auto bytes = reply.finish(sequence);
+    answers_.emplace_back(bytes.begin(), bytes.end());
+  }
+}
+
+int FakeNetwork::list_elsewhere(s32 space, u32 sequence) {
+  const auto found = elsewhere.find(space);
+  if (found == elsewhere.end() || found->second.empty()) {
+    return found == elsewhere.end() ? EINVAL : EPERM;
+  }
+  for (const auto& [index, program_id] : found->second) {
+    NetlinkWriter reply(RTM_NEWLINK, 0);
+    reply.fixed(ifinfomsg{.index = static_cast<s32>(index)}).text(IFLA_IFNAME, "moved");
+    reply.open(IFLA_XDP).number(IFLA_XDP_SKB_PROG_ID, program_id).close();
+    const auto bytes = reply.finish(sequence);
+    answers_.emplace_back(bytes.begin(), bytes.end());
+  }
   return 0;
 }
 
@@ -255,14 +324,41 @@ int FakeNetwork::change_route(const NetlinkMessage& message) {
     if (found == routes.end()) {
       return ESRCH;
     }
+    // IPv4 deletes the route with this program, told by its name, where the request has one.
+    const auto had =
+        NetlinkAttributes::parse(ByteView(route_texts[key], std::endian::native).from(sizeof head).value());
+    if (head.family == 2 && !program_on(wanted).empty() && program_on(wanted) != program_on(*had)) {
+      return ESRCH;
+    }
+    route_texts.erase(key);
     routes.erase(found);
     return 0;
+  }
+  if (found == routes.end() || (message.flags & NLM_F_EXCL) == 0) {
+    const auto text = message.payload.span();
+    route_texts[key] = {text.begin(), text.end()};
   }
   if (found != routes.end()) {
     return (message.flags & NLM_F_EXCL) != 0 ? EEXIST : 0;
   }
   routes.push_back(std::move(key));
   return 0;
+}
+
+void FakeNetwork::list_routes(u32 sequence) {
+  for (const auto& [key, text] : route_texts) {
+    NetlinkWriter reply(RTM_NEWROUTE, 0);
+    rtmsg head;
+    std::memcpy(&head, text.data(), sizeof head);
+    reply.fixed(head);
+    const auto attributes =
+        NetlinkAttributes::parse(ByteView(text, std::endian::native).from(sizeof head).value()).value();
+    for (const NetlinkAttribute& attribute : attributes.all()) {
+      reply.attribute(attribute.type, attribute.payload.span());
+    }
+    const auto bytes = reply.finish(sequence);
+    answers_.emplace_back(bytes.begin(), bytes.end());
+  }
 }
 
 }  // namespace skep::test

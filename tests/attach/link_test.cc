@@ -13,6 +13,7 @@
 #include "kernel/prog.h"
 #include "skep/attach.h"
 #include "skep/raw_tracepoint.h"
+#include "skep/uapi/info.h"
 #include "support/descriptors.h"
 
 namespace skep {
@@ -88,6 +89,40 @@ TEST(Link, APinnedLinkOutlivesItsHandleAndIsPinnedOnce) {
   EXPECT_EQ(kernel.calls(BPF_LINK_DETACH).size(), 1U);
 }
 
+TEST(Link, UnpinningLeavesWhatSomebodyElsePinned) {
+  FakeKernel kernel;
+  const Program program = program_in(kernel, "raw_tp/sched_switch");
+  const std::string path = "/sys/fs/bpf/one";
+  auto first = attach_program(program);
+  ASSERT_TRUE(first->pin(path));
+  ASSERT_EQ(kernel.unlink(path.c_str()), 0);  // a new instance takes its place
+  auto second = attach_program(program);
+  ASSERT_TRUE(second->pin(path));
+  const auto unpinned = first->unpin();
+  EXPECT_TRUE(unpinned) << unpinned.error().message();
+  EXPECT_TRUE(first->pin_path().empty());
+  EXPECT_EQ(kernel.pins(), std::vector<std::string>{path});
+  EXPECT_TRUE(second->unpin());
+  EXPECT_TRUE(kernel.pins().empty());
+
+  ASSERT_TRUE(first->pin(path));
+  ASSERT_EQ(kernel.unlink(path.c_str()), 0);
+  ASSERT_TRUE(program.pin(path));
+  EXPECT_TRUE(first->detach()) << "a program is no link of ours";
+  EXPECT_EQ(kernel.pins(), std::vector<std::string>{path});
+  ASSERT_EQ(kernel.unlink(path.c_str()), 0);
+
+  ASSERT_TRUE(second->pin(path));
+  ASSERT_EQ(kernel.unlink(path.c_str()), 0);
+  EXPECT_TRUE(second->unpin()) << "what is not there is unpinned";
+
+  ASSERT_TRUE(second->pin(path));
+  kernel.fail_command(BPF_OBJ_GET, 0, EPERM);
+  EXPECT_EQ(second->unpin().error().code(), Errc::denied) << "who may not look does not take away";
+  EXPECT_EQ(kernel.pins(), std::vector<std::string>{path});
+  EXPECT_TRUE(second->detach());
+}
+
 TEST(Link, AForcedDetachThatTheKernelCannotDoEndsWithTheLastPin) {
   FakeKernel kernel;
   const Program program = program_in(kernel, "raw_tp/sched_switch");
@@ -139,7 +174,17 @@ TEST(Link, UpdateSaysWhatCannotBeUpdated) {
   kernel.fail_command(BPF_LINK_UPDATE, 0, EOPNOTSUPP);
   EXPECT_EQ(link->update(program).error().code(), Errc::unsupported);
   kernel.fail_command(BPF_LINK_UPDATE, 0, EINVAL);
-  EXPECT_EQ(link->update(program).error().code(), Errc::invalid);
+  EXPECT_EQ(link->update(program).error().code(), Errc::unsupported) << "tracing links have no update";
+  kernel.on_bpf = [](bpf_cmd cmd, bpf_attr& attr) -> std::optional<int> {
+    if (cmd != BPF_OBJ_GET_INFO_BY_FD) {
+      return std::nullopt;
+    }
+    reinterpret_cast<bpf_link_info*>(static_cast<std::uintptr_t>(attr.info.info))->type =
+        BPF_LINK_TYPE_CGROUP;
+    return 0;
+  };
+  kernel.fail_command(BPF_LINK_UPDATE, 0, EINVAL);
+  EXPECT_EQ(link->update(program).error().code(), Errc::invalid) << "these have: the program is wrong";
 }
 
 TEST(Link, SeveralEndTogetherAndTellTheFirstError) {
