@@ -13,7 +13,7 @@
 #include "kernel/prog.h"
 #include "skep/attach.h"
 #include "skep/raw_tracepoint.h"
-#include "skep/uapi/info.h"
+#include "skep/uapi/info_link.h"
 #include "support/descriptors.h"
 
 namespace skep {

@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "host/release.h"
 #include "kernel/info.h"
+#include "kernel/rows/behaviour.h"
 #include "kernel/rows/network.h"
 #include "skep/cgroup.h"
 #include "skep/object.h"
@@ -20,39 +21,6 @@
 
 namespace skep::rows {
 namespace {
-
-bool is_before(host::Release release) {
-  utsname names{};
-  ::uname(&names);
-  return host::parse_release(names.release).value_or(host::Release{}) < release;
-}
-
-/// The named programs of an object, and nothing else of it.
-Object load(std::string_view object, std::initializer_list<std::string_view> programs) {
-  auto spec = ObjectSpec::read_file(cat(SKEP_BUILD_DIR, "/rows/", object, ".bpf.o"));
-  SKEP_ASSERT(spec.has_value());
-  for (ProgramSpec& program : spec->programs) {
-    program.autoload = std::ranges::find(programs, program.name) != programs.end();
-  }
-  auto loaded = Object::load(std::move(*spec));
-  EXPECT_TRUE(loaded) << loaded.error().message();
-  return std::move(*loaded);
-}
-
-u32 id_of(const Program& program) {
-  return kernel::prog_info(program.kernel(), program.fd().raw())->id;
-}
-
-std::vector<u32> ids(const Result<ProgramList>& list) {
-  std::vector<u32> all;
-  EXPECT_TRUE(list) << list.error().message();
-  for (const ListedProgram& program : list->programs) {
-    all.push_back(program.program_id);
-  }
-  return all;
-}
-
-#define SKEP_OK(result) ASSERT_TRUE(result) << (result).error().message()
 
 TEST(Network, XdpByNetlinkIsToldReplacedAndTakenAway) {
   SKEP_OK(make_veth());
