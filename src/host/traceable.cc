@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <charconv>
@@ -78,22 +79,29 @@ Result<void> each_function(const std::string& root, TraceableList list, const Ta
   return each_line(path, *file, [&](std::string_view line) { take(parse_traceable_line(line)); });
 }
 
+/// Takes the first word off `text`, and the blanks around what is left.
+std::string_view next_word(std::string_view& text) {
+  const auto is_blank = [](char letter) { return letter == ' ' || letter == '\t'; };
+  const auto end = static_cast<std::size_t>(std::ranges::find_if(text, is_blank) - text.begin());
+  const std::string_view word = text.substr(0, end);
+  text = end == text.size() ? std::string_view() : trim(text.substr(end));
+  return word;
+}
+
 }  // namespace
 
 TraceableLine parse_traceable_line(std::string_view line) {
   TraceableLine made;
-  const std::size_t first_end = line.find_first_of(" \t");
-  std::string_view word = line.substr(0, first_end);
-  std::string_view rest =
-      first_end == std::string_view::npos ? std::string_view() : trim(line.substr(first_end));
+  std::string_view rest = line;
+  std::string_view word = next_word(rest);
   u64 address = 0;
-  const auto [end, failure] = std::from_chars(word.data(), word.data() + word.size(), address, 16);
-  // A function may be called like a number ("f", "add"): an address is followed by a name.
-  if (failure == std::errc{} && end == word.data() + word.size() && !rest.empty() && !rest.starts_with('[')) {
-    made.address = address;
-    const std::size_t second_end = rest.find_first_of(" \t");
-    word = rest.substr(0, second_end);
-    rest = second_end == std::string_view::npos ? std::string_view() : trim(rest.substr(second_end));
+  // A function may be called like a number ("f", "add"): an address is followed by a name. Most lines are a name alone.
+  if (!rest.empty() && !rest.starts_with('[')) {
+    const auto [end, failure] = std::from_chars(word.data(), word.data() + word.size(), address, 16);
+    if (failure == std::errc{} && end == word.data() + word.size()) {
+      made.address = address;
+      word = next_word(rest);
+    }
   }
   if (word.empty() || word.starts_with('#') || word.starts_with(given_up)) {
     return {};
