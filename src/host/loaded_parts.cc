@@ -16,7 +16,7 @@ std::vector<LoadedPart> loaded_parts(const elf::Image& image) {
     }
     const u64 skip = seen > segment.offset ? seen - segment.offset : 0;
     const auto rest = loaded->from(skip);
-    if (!rest || rest->size() == 0) {
+    if (!rest || rest->empty()) {
       continue;
     }
     parts.push_back({.bytes = *rest, .address = segment.address + skip, .flags = segment.flags});
