@@ -29,8 +29,10 @@ def run(options):
         ports = {name: folder / name for name in ("console", "stdout", "stderr", "status")}
         for port in ports.values():
             port.touch()
+        processors = ["-icount", "shift=0,sleep=off", "-smp", "1"] if options.counted else ["-smp", "2"]
+        threads = "single" if options.counted else "multi" if options.concurrent else machine.threads
         command = [emulator, *machine.emulator[1:], "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
-                   "-accel", f"tcg,thread={'multi' if options.concurrent else machine.threads}", "-smp", "2", "-m", str(memory), "-kernel", str(kernel.image), "-initrd", str(initrd),
+                   "-accel", f"tcg,thread={threads}", *processors, "-m", str(memory), "-kernel", str(kernel.image), "-initrd", str(initrd),
                    "-append", f"{machine.console} rdinit=/init panic=-1 loglevel=4 {options.append}",
                    *machine.port_arguments(ports.values())]
         with open(folder / "emulator", "wb") as said:
