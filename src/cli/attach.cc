@@ -100,6 +100,20 @@ Json outcome_json(const AttachOutcome& outcome) {
           {"error", error_json(outcome.error)}};
 }
 
+/// Why programs are absent that neither a note nor the error tells of.
+void tell_absent(const Attached& made, Output& out) {
+  for (const AttachOutcome& outcome : made.report.programs) {
+    const bool is_absent = outcome.state == State::failed || outcome.state == State::not_loaded;
+    const std::string named = cat("instead of '", outcome.program, "'");
+    const bool is_noted =
+        std::ranges::any_of(made.report.notes, [&](const std::string& note) { return note.contains(named); });
+    if (is_absent && outcome.error && !is_noted && !made.error) {
+      const std::string_view why = outcome.error->message();
+      out.line(cat("note: ", outcome.program, " is absent: ", why.substr(0, why.find('\n'))));
+    }
+  }
+}
+
 void tell(const Attached& made, const std::string& path, Output& out) {
   if (out.is_json()) {
     Json programs = Json::array();
@@ -123,6 +137,7 @@ void tell(const Attached& made, const std::string& path, Output& out) {
     for (const std::string& note : made.report.notes) {
       out.line(cat("note: ", note));
     }
+    tell_absent(made, out);
   }
   if (made.error) {
     out.complain(made.error->message());
