@@ -9,7 +9,7 @@
 
 namespace skep::attach {
 
-/// "raw_tracepoint sched_switch", "tcx_ingress eth0", ... `info` is the kernel's first answer; names are asked for by further calls, and left out where they
+/// "raw_tracepoint sched_switch", "tcx_ingress device 2 (eth0 here)", ... `info` is the kernel's first answer; names are asked for by further calls, and left out where they
 /// cannot be had.
 std::string link_target(kernel::Kernel& kernel, const Fd& link, const bpf_link_info& info);
 

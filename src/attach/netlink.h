@@ -38,7 +38,7 @@ struct NetlinkReply {
 /// Thread-safe: one request at a time.
 class Netlink {
  public:
-  /// A socket of NETLINK_ROUTE in the namespace of this thread: the one that somebody holds already, or a new one. Errors: denied, kernel.
+  /// A socket of NETLINK_ROUTE in the namespace of this thread: the one that somebody in this process holds already, or a new one. Errors: denied, kernel.
   static Result<std::shared_ptr<Netlink>> route(kernel::Kernel& kernel);
   /// A new socket of NETLINK_GENERIC. Errors: denied, kernel.
   static Result<std::shared_ptr<Netlink>> generic(kernel::Kernel& kernel);
