@@ -12,8 +12,6 @@
 namespace skep {
 namespace {
 
-using attach::TcPlace;
-
 std::string noun_of(const attach::FoundDevice& device, const TcHook& hook) {
   return hook.parent != 0 ? cat("tc on ", device.name, " at ", hex(hook.parent))
                           : cat("tc ", name_of(hook.direction), " on ", device.name);
