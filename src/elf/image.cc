@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "elf/strings.h"
+
 namespace skep::elf {
 
 namespace {
@@ -108,7 +110,11 @@ Result<void> Image::read_segments(u64 offset, u64 entry_bytes, u64 count) {
     SKEP_TRY(segment.file_bytes, read_word(table, at + (is_64_ ? 32 : 16)));
     SKEP_TRY(segment.memory_bytes, read_word(table, at + (is_64_ ? 40 : 20)));
     segments_.push_back(segment);
+    if (segment.type == PT_LOAD && segment.file_bytes != 0) {
+      loaded_.push_back(segment);
+    }
   }
+  std::ranges::stable_sort(loaded_, {}, &Segment::address);
   return {};
 }
 
@@ -145,12 +151,12 @@ Result<void> Image::read_sections(u64 offset, u64 entry_bytes, u64 count, u64 na
     return {};  // nameless sections still have types
   }
   SKEP_TRY_IN("section names", const ByteView strings, bytes_of(sections_[names]));
-  u64 budget = 16 * strings.size() + 4096;  // names may share their ends, not the whole table
+  u64 budget = 16 * strings.size() + want * count;  // names may share their ends, not the whole table
   for (u64 i = 0; i < count; ++i) {
-    if (const auto name = strings.c_string(name_offsets[i]); name && name->size() <= budget) {
-      sections_[i].name = *name;
-      budget -= name->size();
-    }
+    const u64 most = std::min({budget, most_name_bytes, u64{strings.size()}});
+    const auto name = short_string(strings, name_offsets[i], most);
+    sections_[i].name = name.value_or(std::string_view());
+    budget -= name ? name->size() : most;
   }
   return {};
 }
@@ -175,25 +181,27 @@ Result<ByteView> Image::bytes_of(const ImageSection& section) const {
   return file_.slice(section.offset, section.size);
 }
 
-std::optional<u64> Image::file_offset(u64 address) const {
-  for (const Segment& segment : segments_) {
-    if (segment.type == PT_LOAD && address >= segment.address &&
-        address - segment.address < segment.file_bytes) {
-      return segment.offset + (address - segment.address);
-    }
+const Segment* Image::find_loaded(u64 address) const {
+  const auto behind = std::ranges::upper_bound(loaded_, address, {}, &Segment::address);
+  if (behind == loaded_.begin()) {
+    return nullptr;
   }
-  return std::nullopt;
+  const Segment& segment = *std::prev(behind);
+  return address - segment.address < segment.file_bytes ? &segment : nullptr;
+}
+
+std::optional<u64> Image::file_offset(u64 address) const {
+  const Segment* const segment = find_loaded(address);
+  return segment == nullptr ? std::nullopt : std::optional(segment->offset + (address - segment->address));
 }
 
 Result<ByteView> Image::bytes_from(u64 address) const {
-  for (const Segment& segment : segments_) {
-    if (segment.type == PT_LOAD && address >= segment.address &&
-        address - segment.address < segment.file_bytes) {
-      SKEP_TRY(const ByteView loaded, file_.slice(segment.offset, segment.file_bytes));
-      return loaded.from(address - segment.address);
-    }
+  const Segment* const segment = find_loaded(address);
+  if (segment == nullptr) {
+    return fail(Errc::not_found, cat("no segment of the file is loaded at ", hex(address)));
   }
-  return fail(Errc::not_found, cat("no segment of the file is loaded at ", hex(address)));
+  SKEP_TRY(const ByteView loaded, file_.slice(segment->offset, segment->file_bytes));
+  return loaded.from(address - segment->address);
 }
 
 Notes read_notes(ByteView bytes) {

@@ -24,7 +24,7 @@ struct Segment {
   u64 memory_bytes = 0;
 };
 
-/// One section header. What it says of the file is checked when its bytes are asked for.
+/// One section header. Its name is empty where it lies outside of the table of names or has more than 8 KiB. What it says of the file is checked when its bytes are asked for.
 struct ImageSection {
   std::string_view name;
   u32 type = 0;  ///< SHT_*
@@ -58,7 +58,8 @@ class Image {
   /// Empty for SHT_NOBITS (in debug files most sections are). Errors: truncated, unsupported (a compressed section).
   Result<ByteView> bytes_of(const ImageSection& section) const;
 
-  /// Where in the file the byte lies that is at `address` in memory; nothing where no loaded segment has it.
+  /// Where in the file the byte lies that is at `address` in memory; nothing where no loaded segment has it. Of segments that overlap, the one that begins last has it. Takes the logarithm of the
+  /// number of segments.
   std::optional<u64> file_offset(u64 address) const;
   /// From `address` to the end of what its segment has in the file. Errors: not_found, truncated.
   Result<ByteView> bytes_from(u64 address) const;
@@ -70,12 +71,14 @@ class Image {
   Result<void> read_segments(u64 offset, u64 entry_bytes, u64 count);
   Result<void> read_sections(u64 offset, u64 entry_bytes, u64 count, u64 names);
   Result<ImageSection> read_section(u64 offset, u32& name) const;
+  const Segment* find_loaded(u64 address) const;
 
   ByteView file_;
   bool is_64_ = true;
   u16 machine_ = 0;
   u16 type_ = 0;
   std::vector<Segment> segments_;
+  std::vector<Segment> loaded_;  // those that have something of the file in memory, by address
   std::vector<ImageSection> sections_;
 };
 

@@ -5,6 +5,7 @@
 
 #include "base/file.h"
 #include "elf/name_search.h"
+#include "elf/strings.h"
 
 namespace skep::elf {
 
@@ -14,8 +15,6 @@ constexpr u64 wide_entry = 24;
 constexpr u64 narrow_entry = 16;
 constexpr u16 hidden_version = 0x8000;
 constexpr u32 most_versions = 0x7fff;
-constexpr u64 most_name_bytes =
-    1 << 13;  // what is longer has no name: else a table of nothing but one name would cost a square
 
 /// Where in `strings` the bytes `wanted` begin.
 std::vector<u32> occurrences(ByteView strings, std::string_view wanted) {
@@ -154,7 +153,7 @@ Result<void> SymbolTable::read_versions(ByteView definitions) {
     SKEP_TRY(const auto raw, definitions.record<20>(at));
     const u32 number = raw.at<4, u16>() & most_versions;
     SKEP_TRY(const u32 name, definitions.read<u32>(at + raw.at<12, u32>()));
-    if (const auto text = strings_.c_string(name)) {
+    if (const auto text = short_string(strings_, name)) {
       version_names_.resize(std::max<std::size_t>(version_names_.size(), number + 1));
       version_names_[number] = *text;
     }
@@ -193,12 +192,7 @@ TableSymbol SymbolTable::at(u32 index) const {
 }
 
 std::string_view SymbolTable::name_of(const TableSymbol& symbol) const {
-  if (symbol.name_offset >= strings_.size()) {
-    return {};
-  }
-  const std::string_view rest = strings_.chars().substr(symbol.name_offset, most_name_bytes);
-  const std::size_t end = rest.find('\0');
-  return end == std::string_view::npos ? std::string_view() : rest.substr(0, end);
+  return short_string(strings_, symbol.name_offset).value_or(std::string_view());
 }
 
 std::string_view SymbolTable::version_of(const TableSymbol& symbol, bool& is_default) const {
