@@ -49,6 +49,7 @@ int main(int argc, char** argv) {
   const names names = read_names();
   double first = 0;
   const double start = cpu_ms();
+  const auto held = skep::hold_user_file(argv[1]);  // else by links, of which there is none here
   for (int i = 0; i < names.count; ++i) {
     const auto link =
         skep::attach_uprobe(program, {.path = argv[1], .function = names.text[i], .pid = nobody});

@@ -1,7 +1,9 @@
 // What stands in executables beside ELF: the first byte says which table the rest is taken for.
 #include <elf.h>
 
+#include "host/demangle.h"
 #include "host/gopclntab.h"
+#include "host/mangled_parts.h"
 #include "host/return_insns.h"
 #include "host/usdt_args.h"
 #include "host/zip.h"
@@ -38,6 +40,12 @@ void read_code(u16 machine, ByteView code) {
   }
 }
 
+/// A clear name is bounded by what was foreseen before it was made.
+void read_name(std::string_view mangled) {
+  const std::string text = host::demangle(mangled);
+  SKEP_ASSERT(text.size() <= 32 * host::most_parts(mangled.substr(0, mangled.find('@'))));
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t size) {
@@ -51,6 +59,7 @@ extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t siz
     case 1: read_zip(bytes); break;
     case 2: read_code(EM_X86_64, bytes); break;
     case 3: read_code(EM_AARCH64, bytes); break;
+    case 8: read_name(cat("_Z", bytes.chars())); break;
     default: read_arguments(machines[data[0] & 7], bytes.chars()); break;
   }
   return 0;

@@ -2,6 +2,7 @@
 // (by build id and .gnu_debuglink), Go's own table, and C++ names as people write them.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -65,5 +66,10 @@ struct UserFunction {
 
 /// The functions of `path` (as in UprobeTarget) that `pattern` fits, by offset. Errors: not_found, malformed, truncated, denied, unsupported.
 Result<std::vector<UserFunction>> list_functions(const std::string& path, std::string_view pattern = "*");
+
+/// Opens `path` (as in UprobeTarget), or finds it open, and keeps it so as long as somebody holds the result. A link to a place in a file does the same, so this is for programs that look for
+/// one function after another without being attached yet, and do not want to read the file each time. A file that is held stays mapped, and must not be shortened: who looks
+/// into it then is killed by SIGBUS. (Files of up to 64 MiB that others than root and this user may write are copied instead.) Errors: as list_functions(), but for not_found: no such file.
+Result<std::shared_ptr<const void>> hold_user_file(const std::string& path);
 
 }  // namespace skep

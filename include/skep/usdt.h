@@ -21,7 +21,7 @@ struct UsdtTarget {
 /// Attaches a program of section usdt or usdt.s at every place of the probe, by one link where the kernel has uprobe.multi (6.6). Arguments that cannot be read (a floating-point register)
 /// make bpf_usdt_arg() answer -EINVAL, and nothing else. Kernels without BPF cookies (before 5.15) tell places by their addresses: arguments are then known in programs that are loaded at fixed
 /// addresses and in processes that run already; the link's place says so. Errors: not_found (no such file or probe; with the nearest), invalid (not a program or library; an object without the maps of
-/// usdt.bpf.h; more than 12 arguments; more than the maps hold), unsupported (a program of another architecture; a semaphore before 4.20), denied, kernel.
+/// usdt.bpf.h; more than 12 arguments; more than the maps hold), malformed (the probe's note is damaged), unsupported (a program of another architecture; a semaphore before 4.20), denied, kernel.
 Result<Link> attach_usdt(const Program& program, const UsdtTarget& target, const AttachOptions& options = {});
 
 /// One argument of a probe.
@@ -39,10 +39,11 @@ struct UsdtProbe {
   u64 address = 0;           ///< as the file has it
   u64 offset = 0;            ///< in the file
   u64 semaphore_offset = 0;  ///< of its semaphore in the file; 0: it has none
+  std::string problem;       ///< why it cannot be attached to: its note is damaged; empty: it can
   std::vector<UsdtArgumentInfo> arguments;
 };
 
-/// All probes of `path` (as UprobeTarget::path), in the file's order. Errors: not_found (no such file; no probes), malformed, truncated, denied, unsupported.
+/// All probes of `path` (as UprobeTarget::path), in the file's order; those whose notes are damaged with their problem. Errors: not_found (no such file; no probes), malformed, truncated, denied, unsupported.
 Result<std::vector<UsdtProbe>> list_usdt(const std::string& path);
 
 }  // namespace skep

@@ -36,6 +36,12 @@ class Attachment {
   virtual bool is_borrowed() const { return false; }
   /// Puts another program in its place. What has no way says unsupported.
   virtual Result<void> update(const Program& replacement);
+
+  /// Lets `thing` live as long as this: an open file, which then need not be read again for the next probe.
+  void hold(std::shared_ptr<const void> thing) { held_ = std::move(thing); }
+
+ private:
+  std::shared_ptr<const void> held_;
 };
 
 /// Ends what was set up around an attachment (a probe in tracefs); empty: nothing was.

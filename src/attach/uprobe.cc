@@ -82,6 +82,7 @@ Result<Link> attach_uprobe(const Program& program, const UprobeTarget& target, c
                                    .method = target.method};
     SKEP_TRY_IN(places.text, auto attachment,
                 attach::attach_uprobe_event(program, want, target.cookie, options));
+    attachment->hold(places.file);
     links.emplace_back(std::move(attachment), cat(noun(target.point), places.text));
   }
   return attach::combine(std::move(links), cat(noun(target.point), places.text));
@@ -115,7 +116,13 @@ Result<Link> attach_uprobe_multi(const Program& program, const UprobeMultiTarget
        .flags = is_return ? u32{BPF_F_UPROBE_MULTI_RETURN} : 0,
        .pid = pid < 0 ? 0 : static_cast<u32>(pid)});
   SKEP_TRY(Fd link, explain_multi(program, options, std::move(made), text));
-  return attach::make_kernel_link(program.kernel(), std::move(link), text);
+  auto attachment = std::make_unique<attach::KernelLink>(program.kernel(), std::move(link));
+  attachment->hold(places.file);
+  return Link(std::move(attachment), text);
+}
+
+Result<std::shared_ptr<const void>> hold_user_file(const std::string& path) {
+  return attach::open_user_file(path);
 }
 
 Result<std::vector<UserFunction>> list_functions(const std::string& path, std::string_view pattern) {

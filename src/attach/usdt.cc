@@ -80,6 +80,12 @@ Result<std::vector<host::UsdtNote>> find_notes(const host::Executable& file, con
   if (found.empty()) {
     return fail_no_probe(file, target, all);
   }
+  for (const host::UsdtNote& note : found) {
+    if (!note.problem.empty()) {
+      return fail(Errc::malformed, cat(file.path(), ": the note of ", target.provider, ":", target.name,
+                                       " cannot be used: ", note.problem));
+    }
+  }
   return found;
 }
 
@@ -95,7 +101,7 @@ struct Attempt {
   const Program& program;
   const UsdtTarget& target;
   const AttachOptions& options;
-  const host::Executable& file;
+  std::shared_ptr<const host::Executable> file;
   std::string text;
   attach::UsdtLease lease;
 };
@@ -103,13 +109,13 @@ struct Attempt {
 /// Tells the program by addresses which place has which number. Returns in how many processes, or nothing for programs that are always at the same address.
 Result<std::optional<u64>> set_addresses(Attempt& attempt, const std::vector<host::UsdtNote>& notes,
                                          const std::vector<Place>& places) {
-  if (attempt.file.image().type() == ET_EXEC) {
+  if (attempt.file->image().type() == ET_EXEC) {
     for (std::size_t i = 0; i < notes.size(); ++i) {
       SKEP_CHECK(attempt.lease.set_address(notes[i].address, static_cast<u32>(places[i].cookie)));
     }
     return std::nullopt;
   }
-  SKEP_TRY(const auto mappings, attach::find_mappings(attempt.options.root, attempt.file.file(),
+  SKEP_TRY(const auto mappings, attach::find_mappings(attempt.options.root, attempt.file->file(),
                                                       attach::resolve_pid(attempt.target.pid)));
   std::set<s32> processes;
   for (const attach::Mapping& mapping : mappings) {
@@ -124,7 +130,7 @@ Result<std::optional<u64>> set_addresses(Attempt& attempt, const std::vector<hos
   if (processes.empty()) {
     return fail(Errc::unsupported, cat("this kernel has no BPF cookies (since Linux 5.15), so that arguments "
                                        "are only known in processes that run already, and no process ",
-                                       "that can be looked into has mapped ", attempt.file.file()));
+                                       "that can be looked into has mapped ", attempt.file->file()));
   }
   return processes.size();
 }
@@ -136,8 +142,8 @@ Result<std::vector<Place>> make_places(Attempt& attempt, const std::vector<host:
     Place place{
         .offset = note.offset, .semaphore_offset = note.semaphore_offset, .cookie = attempt.target.cookie};
     if (!attempt.lease.is_empty()) {
-      SKEP_TRY(const attach::UsdtSpec spec,
-               attach::make_usdt_spec(attempt.file.image().machine(), note.arguments, attempt.target.cookie));
+      SKEP_TRY(const attach::UsdtSpec spec, attach::make_usdt_spec(attempt.file->image().machine(),
+                                                                   note.arguments, attempt.target.cookie));
       SKEP_TRY(place.cookie, attempt.lease.number_of(spec));
     }
     places.push_back(place);
@@ -172,21 +178,22 @@ Result<Link> attach_multi(Attempt& attempt, const std::vector<Place>& places) {
       Fd link,
       kernel::link_create_uprobe_multi(
           attempt.program.kernel(), {.prog_fd = attempt.program.fd().raw(), .type = BPF_TRACE_UPROBE_MULTI},
-          {.path = attempt.file.file().c_str(),
+          {.path = attempt.file->file().c_str(),
            .offsets = offsets,
            .ref_ctr_offsets = has_semaphores ? std::span<const u64>(semaphores) : std::span<const u64>(),
            .cookies = cookies,
            .pid = pid < 0 ? 0 : static_cast<u32>(pid)}));
   attach::Undo undo = [lease = attempt.lease]() mutable { return lease.end(); };
-  return Link(
-      std::make_unique<attach::KernelLink>(attempt.program.kernel(), std::move(link), std::move(undo)),
-      attempt.text);
+  auto attachment =
+      std::make_unique<attach::KernelLink>(attempt.program.kernel(), std::move(link), std::move(undo));
+  attachment->hold(attempt.file);
+  return Link(std::move(attachment), attempt.text);
 }
 
 Result<Link> attach_each(Attempt& attempt, const std::vector<Place>& places) {
   std::vector<Link> links;
   for (const Place& place : places) {
-    const attach::UprobeEvent want{.path = attempt.file.file(),
+    const attach::UprobeEvent want{.path = attempt.file->file(),
                                    .offset = place.offset,
                                    .semaphore_offset = place.semaphore_offset,
                                    .pid = attach::resolve_pid(attempt.target.pid)};
@@ -197,6 +204,7 @@ Result<Link> attach_each(Attempt& attempt, const std::vector<Place>& places) {
     }
     SKEP_TRY(auto attachment, attach::attach_uprobe_event(attempt.program, want, place.cookie,
                                                           attempt.options, std::move(undo)));
+    attachment->hold(attempt.file);
     links.emplace_back(std::move(attachment), attempt.text);
   }
   return attach::combine(std::move(links), attempt.text);
@@ -216,7 +224,7 @@ Result<Link> attach_usdt(const Program& program, const UsdtTarget& target, const
   Attempt attempt{.program = program,
                   .target = target,
                   .options = options,
-                  .file = *file,
+                  .file = file,
                   .text = text,
                   .lease = std::move(lease)};
   auto places = make_places(attempt, notes);
@@ -242,6 +250,7 @@ Result<std::vector<UsdtProbe>> list_usdt(const std::string& path) {
                     .address = note.address,
                     .offset = note.offset,
                     .semaphore_offset = note.semaphore_offset,
+                    .problem = note.problem,
                     .arguments = {}};
     for (const host::UsdtArgument& argument :
          host::parse_usdt_arguments(file->image().machine(), note.arguments)) {

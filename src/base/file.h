@@ -9,7 +9,7 @@
 
 namespace skep {
 
-/// A file in memory, page-aligned and read-only: mapped for regular files, read otherwise (procfs, sysfs, pipes). Move-only.
+/// A file in memory, page-aligned and read-only: mapped for regular files, read otherwise (procfs, sysfs, pipes). Who shortens a mapped file kills the process that reads on (SIGBUS). Move-only.
 class FileBytes {
  public:
   FileBytes() = default;
@@ -23,7 +23,8 @@ class FileBytes {
   /// Opens and maps or reads `path`. Errors: not_found (no such file), denied (no permission), invalid (a directory, an empty file),
   /// kernel (other).
   static Result<FileBytes> open(const std::string& path);
-  /// The same of a regular file only: what else there is (a named pipe that nobody writes to, a terminal) is refused and never waited for. Errors: as open(); invalid (no regular file).
+  /// The same of a regular file only: what else there is (a named pipe that nobody writes to, a terminal) is refused and never waited for. Of files
+  /// that others than root and this user may write, those of up to 64 MiB are read, not mapped: they may be shortened at any time. Errors: as open(); invalid (no regular file).
   static Result<FileBytes> open_regular(const std::string& path);
 
  private:

@@ -23,10 +23,14 @@ Json json_of(const UsdtProbe& probe) {
           {"address", probe.address},
           {"offset", probe.offset},
           {"semaphore_offset", probe.semaphore_offset == 0 ? Json(nullptr) : Json(probe.semaphore_offset)},
+          {"problem", probe.problem.empty() ? Json(nullptr) : Json(probe.problem)},
           {"arguments", arguments}};
 }
 
 std::string arguments_text(const UsdtProbe& probe) {
+  if (!probe.problem.empty()) {
+    return cat("(cannot be attached to: ", probe.problem, ")");
+  }
   std::vector<std::string> texts;
   for (const UsdtArgumentInfo& argument : probe.arguments) {
     texts.push_back(argument.text);

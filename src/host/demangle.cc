@@ -2,15 +2,23 @@
 
 #include <cxxabi.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <memory>
+
+#include "host/mangled_parts.h"
 
 namespace skep::host {
 
 namespace {
 
 constexpr std::size_t most_mangled_bytes = 2048;
+constexpr u64 most_name_parts = u64{1}
+                                << 21;  // of a hundred functions of LLVM, made of templates, one has more
 constexpr u32 most_candidates = 20000;
+// Functions of LLVM take 280 bytes each on average, of names of 90.
+constexpr u64 name_share = 32;
+constexpr u64 symbol_share = 256;
 
 bool is_word(char letter) {
   return (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z') ||
@@ -61,14 +69,33 @@ std::string last_word(std::string_view wanted) {
 }  // namespace
 
 std::string demangle(std::string_view mangled) {
-  if (!mangled.starts_with("_Z") || mangled.size() > most_mangled_bytes) {
+  mangled = mangled.substr(0, mangled.find('@'));
+  if (!mangled.starts_with("_Z") || mangled.size() > most_mangled_bytes ||
+      most_parts(mangled) > most_name_parts) {
     return {};
   }
   int status = 0;
-  const std::string terminated(mangled.substr(0, mangled.find('@')));
+  const std::string terminated(mangled);
   const std::unique_ptr<char, decltype(&std::free)> text(
       abi::__cxa_demangle(terminated.c_str(), nullptr, nullptr, &status), &std::free);
   return text == nullptr ? std::string() : std::string(text.get());
+}
+
+void Demangler::allow(const elf::SymbolTable& table) {
+  left_ += name_share * table.strings().size() + symbol_share * table.size();
+}
+
+std::string Demangler::operator()(std::string_view mangled) {
+  if (is_spent_ || !mangled.starts_with("_Z")) {
+    return {};
+  }
+  std::string text = demangle(mangled);
+  // Looking for parameter packs takes time and writes nothing.
+  const u64 unwritten = text.empty() ? 0 : most_parts(mangled.substr(0, mangled.find('@'))) / 256;
+  const u64 cost = mangled.size() + text.size() + unwritten;
+  is_spent_ = cost > left_;
+  left_ -= std::min(left_, cost);
+  return text;
 }
 
 bool means(std::string_view wanted, std::string_view demangled) {
@@ -90,6 +117,8 @@ std::vector<elf::TableSymbol> find_demangled(const elf::SymbolTable& table, std:
     return found;
   }
   u32 tried = 0;
+  Demangler demangler;
+  demangler.allow(table);
   for (const elf::TableSymbol& symbol : table.find_containing("_Z", word)) {
     if (symbol.type != STT_FUNC || symbol.section == SHN_UNDEF) {
       continue;
@@ -97,7 +126,7 @@ std::vector<elf::TableSymbol> find_demangled(const elf::SymbolTable& table, std:
     if (++tried > most_candidates) {
       break;
     }
-    if (means(wanted, demangle(table.name_of(symbol)))) {
+    if (means(wanted, demangler(table.name_of(symbol)))) {
       found.push_back(symbol);
     }
   }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 
 #include "host/executable_state.h"
 #include "host/return_insns.h"
@@ -12,8 +13,6 @@
 namespace skep::host {
 
 namespace {
-
-constexpr std::size_t most_kept = 16;
 
 /// What tells a file from another, and from itself at another time.
 struct Identity {
@@ -25,21 +24,30 @@ struct Identity {
   friend bool operator==(const Identity&, const Identity&) = default;
 };
 
-struct Kept {
-  std::string path;
-  std::string debug_root;
+/// A file that somebody opens or has open.
+struct Entry {
+  std::mutex opening;  // one thread at a time opens it, others wait; other files are not held up
   Identity identity;
-  std::shared_ptr<const Executable> file;
+  std::weak_ptr<const Executable> file;
 };
 
-struct Cache {
+struct Registry {
   std::mutex mutex;
-  std::vector<Kept> files;  // last used first
+  std::map<std::pair<std::string, std::string>, std::shared_ptr<Entry>> files;  // by path and debug root
 };
 
-Cache& cache() {
-  static Cache one;
-  return one;
+std::shared_ptr<Entry> entry_of(const std::string& path, const std::string& debug_root) {
+  static Registry all;
+  const std::scoped_lock lock(all.mutex);
+  if (const auto found = all.files.find({path, debug_root}); found != all.files.end()) {
+    return found->second;
+  }
+  // Nobody else can come by an entry that only the table holds, for that takes this lock.
+  std::erase_if(all.files, [](const auto& one) {
+    const std::unique_lock opening(one.second->opening, std::try_to_lock);
+    return opening.owns_lock() && one.second.use_count() == 1 && one.second->file.expired();
+  });
+  return all.files[{path, debug_root}] = std::make_shared<Entry>();
 }
 
 Result<Identity> identify(const std::string& path) {
@@ -61,22 +69,6 @@ std::pair<std::string, std::string> split_archive(const std::string& path) {
                                    : std::pair(path.substr(0, mark), path.substr(mark + 2));
 }
 
-/// The kept file of this identity, moved to the front; null where there is none.
-std::shared_ptr<const Executable> find_kept(std::vector<Kept>& files, const std::string& path,
-                                            const std::string& debug_root, const Identity& identity) {
-  const auto at = std::ranges::find_if(
-      files, [&](const Kept& kept) { return kept.path == path && kept.debug_root == debug_root; });
-  if (at == files.end()) {
-    return nullptr;
-  }
-  if (!(at->identity == identity)) {
-    files.erase(at);
-    return nullptr;
-  }
-  std::rotate(files.begin(), at, at + 1);
-  return files.front().file;
-}
-
 }  // namespace
 
 std::string_view name_of(SymbolSource source) {
@@ -91,10 +83,10 @@ Executable::~Executable() = default;
 Result<std::shared_ptr<const Executable>> Executable::open(const std::string& path,
                                                            const std::string& debug_root) {
   const auto [file, member] = split_archive(path);
+  const std::shared_ptr<Entry> entry = entry_of(path, debug_root);
+  const std::scoped_lock lock(entry->opening);
   SKEP_TRY(const Identity identity, identify(file));
-  Cache& kept = cache();
-  const std::scoped_lock lock(kept.mutex);
-  if (auto found = find_kept(kept.files, path, debug_root, identity)) {
+  if (auto found = entry->file.lock(); found && entry->identity == identity) {
     return found;
   }
   const std::shared_ptr<Executable> opened(new Executable);
@@ -110,11 +102,8 @@ Result<std::shared_ptr<const Executable>> Executable::open(const std::string& pa
   }
   SKEP_TRY_IN(path, opened->image_, elf::Image::parse(bytes));
   SKEP_CHECK_IN(path, opened->start());
-  kept.files.insert(kept.files.begin(),
-                    Kept{.path = path, .debug_root = debug_root, .identity = identity, .file = opened});
-  if (kept.files.size() > most_kept) {
-    kept.files.pop_back();
-  }
+  entry->identity = identity;
+  entry->file = opened;
   return std::shared_ptr<const Executable>(opened);
 }
 

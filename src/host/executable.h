@@ -1,5 +1,5 @@
-// Functions of an executable or shared library: by whatever it, or what was split off from it, tells of them. Files stay open and indexed for as long as they are the same
-// (device, inode, time and size), so that a thousand probes in one file read it once.
+// Functions of an executable or shared library: by whatever it, or what was split off from it, tells of them. A file stays mapped and indexed while somebody holds it (each link to
+// it does) and it is the same (device, inode, time and size), so that a thousand probes in one file read it once.
 #pragma once
 
 #include <memory>
@@ -31,10 +31,11 @@ struct Function {
   SymbolSource source{};
 };
 
-/// An open file. Thread-safety: may be used from several threads at once.
+/// An open file. Thread-safety: may be used from several threads at once; opening one file does not wait for another. A file that is mapped must not be shortened while it is looked
+/// into: that kills the process (SIGBUS). Package managers do not, they put a new file in the old one's place; see FileBytes::open_regular() for files of untrusted users.
 class Executable {
  public:
-  /// Opens `path`, or "archive.apk!/lib/x.so". The same file is opened once per process while it is in use, and the last few are kept. `debug_root`: debug files are looked for in
+  /// Opens `path`, or "archive.apk!/lib/x.so". The same file is opened once per process while somebody holds it; nothing is kept alive. `debug_root`: debug files are looked for in
   /// `debug_root`/usr/lib/debug. Errors: not_found, denied, invalid, truncated, malformed (not ELF), unsupported (compressed in the archive); they name `path`.
   static Result<std::shared_ptr<const Executable>> open(const std::string& path,
                                                         const std::string& debug_root = {});
@@ -64,6 +65,7 @@ class Executable {
  private:
   struct Lazy;
   struct Candidates;
+  struct Matches;
   Executable();
   Result<void> start();
   Result<void> find_in_tables(std::string_view name, Candidates& found) const;

@@ -10,6 +10,8 @@ namespace skep::host {
 namespace {
 
 constexpr u32 lookups_without_index = 4;
+constexpr u64 table_share = 16;    // so many times the bytes of a table of names, and
+constexpr u64 symbol_share = 256;  // so many bytes for each symbol, may all names together have
 
 /// A name as it was asked for: "f", "f@VER" or "f@@VER".
 struct Wanted {
@@ -45,8 +47,13 @@ u32 rank(u8 bind) {
 
 struct Executable::Candidates {
   struct One {
-    Function function;
-    u32 rank = 0;  // of several the highest counts
+    Function function;      // its name is filled in when it is known that it is wanted
+    std::string_view name;  // in the file
+    u32 rank = 0;           // of several the highest counts
+    Function take() && {
+      function.name = name;
+      return std::move(function);
+    }
   };
   std::vector<One> functions;
   u32 indirect = 0;  // the rank of one that is chosen when the program starts
@@ -70,12 +77,76 @@ struct Executable::Candidates {
     }
     const std::string_view name = table.name_of(symbol);
     const u32 kind_rank = symbol.type == STT_FUNC ? function_rank : 0;
-    functions.push_back({.function = {.name = std::string(name.substr(0, name.find('@'))),
-                                      .address = address,
-                                      .offset = *offset,
-                                      .size = symbol.size,
-                                      .source = source},
-                         .rank = kind_rank + more_rank + host::rank(symbol.bind)});
+    functions.push_back(
+        {.function =
+             {.name = {}, .address = address, .offset = *offset, .size = symbol.size, .source = source},
+         .name = name.substr(0, name.find('@')),
+         .rank = kind_rank + more_rank + host::rank(symbol.bind)});
+  }
+
+  void add(const Executable& file, const GoFunction& function) {
+    if (const auto offset = file.file_offset(function.address)) {
+      functions.push_back({.function = {.name = {},
+                                        .address = function.address,
+                                        .offset = *offset,
+                                        .size = function.size,
+                                        .source = SymbolSource::go_table},
+                           .name = function.name});
+    }
+  }
+};
+
+/// What fits a pattern, in one table after another.
+struct Executable::Matches {
+  const Executable& file;
+  Glob glob;
+  bool as_written = false;  // C++ names as people write them
+  u64 name_bytes = 0;       // that may still be looked at: symbols may share names, not all the longest one
+  Demangler demangler;
+  Candidates found;
+
+  Result<void> spend(std::string_view name) {
+    if (name.size() > name_bytes) {
+      return fail(Errc::malformed, cat(file.path(),
+                                       ": its symbols have names that overlap, and more bytes of "
+                                       "these than a table of names could hold"));
+    }
+    name_bytes -= name.size();
+    if (demangler.is_spent()) {
+      return fail(Errc::malformed,
+                  cat(file.path(), ": its C++ names become too long; want a pattern without ::"));
+    }
+    return {};
+  }
+
+  Result<void> look_in(const elf::SymbolTable& table, SymbolSource source) {
+    name_bytes += table_share * table.strings().size() + symbol_share * table.size();
+    demangler.allow(table);
+    for (u32 i = 0; i < table.size(); ++i) {
+      const elf::TableSymbol symbol = table.at(i);
+      if (symbol.type != STT_FUNC || symbol.section == SHN_UNDEF) {
+        continue;
+      }
+      const std::string_view full = table.name_of(symbol);
+      SKEP_CHECK(spend(full));
+      const std::string_view name = full.substr(0, full.find('@'));
+      if (as_written && name.starts_with("_Z") ? glob.matches(demangler(name)) : glob.matches(name)) {
+        found.add(file, table, symbol, source, 0);
+      }
+    }
+    return {};
+  }
+
+  Result<void> look_in(const GoTable& go) {
+    name_bytes += table_share * file.image().file().size();
+    for (u32 i = 0; i < go.size(); ++i) {
+      const auto function = go.at(i);
+      SKEP_CHECK(spend(function ? function->name : std::string_view()));
+      if (function && glob.matches(function->name)) {
+        found.add(file, *function);
+      }
+    }
+    return {};
   }
 };
 
@@ -167,13 +238,7 @@ Result<Function> Executable::find_function(std::string_view name) const {
   if (found.functions.empty() && found.indirect == 0) {
     SKEP_TRY(const GoTable* const go, go_table());
     for (const GoFunction& function : go == nullptr ? std::vector<GoFunction>() : go->find(name)) {
-      if (const auto offset = file_offset(function.address)) {
-        found.functions.push_back({.function = {.name = std::string(function.name),
-                                                .address = function.address,
-                                                .offset = *offset,
-                                                .size = function.size,
-                                                .source = SymbolSource::go_table}});
-      }
+      found.add(*this, function);
     }
   }
   if (found.functions.empty() && found.indirect == 0) {
@@ -210,14 +275,14 @@ Result<Function> Executable::choose(std::string_view name, Candidates found) con
       std::ranges::unique(all, {}, [](const Candidates::One& one) { return one.function.offset; });
   all.erase(same.begin(), same.end());
   if (all.size() == 1) {
-    return std::move(all[0].function);
+    return std::move(all[0]).take();
   }
   constexpr std::size_t most_listed = 8;
   std::vector<std::string> listed;
   for (std::size_t i = 0; i < std::min(all.size(), most_listed); ++i) {
-    const std::string clear = demangle(all[i].function.name);
-    listed.push_back(
-        cat(clear.empty() ? all[i].function.name : clear, " at offset ", hex(all[i].function.offset)));
+    const std::string clear = demangle(all[i].name);
+    listed.push_back(cat(clear.empty() ? all[i].name : std::string_view(clear), " at offset ",
+                         hex(all[i].function.offset)));
   }
   return fail(Errc::invalid, cat(path_, ": ", all.size(), " functions are called ", name, ": ",
                                  join(listed, ", "), all.size() > most_listed ? ", …" : "",
@@ -272,47 +337,31 @@ std::vector<std::string> Executable::near_functions(std::string_view name) const
 
 Result<std::vector<Function>> Executable::match_functions(std::string_view pattern) const {
   const std::scoped_lock lock(lazy_->mutex);
-  Candidates found;
   SymbolSource source{};
   SKEP_TRY(const elf::SymbolTable* const table, static_symbols(source));
   SKEP_TRY(const GoTable* const go, go_table());
-  const Glob glob(pattern);
-  const bool as_written = pattern.contains("::");
-  const auto take = [&](const elf::SymbolTable& from, SymbolSource which) {
-    for (u32 i = 0; i < from.size(); ++i) {
-      const elf::TableSymbol symbol = from.at(i);
-      if (symbol.type != STT_FUNC || symbol.section == SHN_UNDEF) {
-        continue;
-      }
-      const std::string_view full = from.name_of(symbol);
-      const std::string_view name = full.substr(0, full.find('@'));
-      if (as_written && name.starts_with("_Z") ? glob.matches(demangle(name)) : glob.matches(name)) {
-        found.add(*this, from, symbol, which, 0);
-      }
-    }
-  };
-  take(dynamic_, SymbolSource::dynamic);
-  take(*table, source);
-  for (u32 i = 0; go != nullptr && i < go->size(); ++i) {
-    const auto function = go->at(i);
-    const auto offset = function ? file_offset(function->address) : std::nullopt;
-    if (offset && glob.matches(function->name)) {
-      found.functions.push_back({.function = {.name = std::string(function->name),
-                                              .address = function->address,
-                                              .offset = *offset,
-                                              .size = function->size,
-                                              .source = SymbolSource::go_table}});
-    }
+  Matches matches{.file = *this,
+                  .glob = Glob(pattern),
+                  .as_written = pattern.contains("::"),
+                  .demangler = {},
+                  .found = {}};
+  SKEP_CHECK(matches.look_in(dynamic_, SymbolSource::dynamic));
+  SKEP_CHECK(matches.look_in(*table, source));
+  if (go != nullptr) {
+    SKEP_CHECK(matches.look_in(*go));
+  }
+  auto& all = matches.found.functions;
+  const auto offset_of = [](const Candidates::One& one) { return one.function.offset; };
+  std::ranges::stable_sort(all, {}, offset_of);
+  const auto same = std::ranges::unique(all, {}, offset_of);
+  all.erase(same.begin(), same.end());
+  if (all.empty()) {
+    return fail(Errc::not_found, cat(path_, ": no function fits ", pattern, "; looked in ", where_looked()));
   }
   std::vector<Function> functions;
-  for (Candidates::One& one : found.functions) {
-    functions.push_back(std::move(one.function));
-  }
-  std::ranges::stable_sort(functions, {}, &Function::offset);
-  const auto same = std::ranges::unique(functions, {}, &Function::offset);
-  functions.erase(same.begin(), same.end());
-  if (functions.empty()) {
-    return fail(Errc::not_found, cat(path_, ": no function fits ", pattern, "; looked in ", where_looked()));
+  functions.reserve(all.size());
+  for (Candidates::One& one : all) {
+    functions.push_back(std::move(one).take());
   }
   return functions;
 }

@@ -19,10 +19,12 @@ struct UsdtNote {
   u64 semaphore =
       0;  ///< the address of a u16 that the program asks before it computes arguments; 0: there is none
   u64 semaphore_offset = 0;  ///< of it in the file that is mapped: what the kernel wants to count it up
+  std::string
+      problem;  ///< why nothing can be attached here: "its address 0x10 is not in the file"; empty: all is well
 };
 
-/// All notes of `file`, in the file's order. Bounded by the section's size. Errors: not_found (the file has no probes), truncated, malformed (a note is cut off; an address that is not
-/// in the file).
+/// All notes of `file`, in the file's order. One that makes no sense is among them, with its problem: the others are as good as they were. Bounded by the section's size. Errors: not_found (the file
+/// has no probes), truncated (the section is cut off).
 Result<std::vector<UsdtNote>> read_usdt_notes(const Executable& file);
 
 }  // namespace skep::host

@@ -107,6 +107,64 @@ TEST_F(Uprobe, APerfEventIsAskedForAtTheFunctionsOffset) {
   EXPECT_EQ(test::open_descriptors(), before);
 }
 
+TEST_F(Uprobe, ALinkKeepsItsFileOpenForTheNextOne) {
+  const auto is_mapped = [&] {
+    std::ifstream maps("/proc/self/maps");
+    return std::string((std::istreambuf_iterator<char>(maps)), {}).contains(path);
+  };
+  const Program program = program_in("uprobe");
+  const Program multi = program_in("uprobe.multi", BPF_TRACE_UPROBE_MULTI);
+  const Program probe = program_in("usdt");
+  const Program probes = program_in("usdt", BPF_TRACE_UPROBE_MULTI);
+  const auto attached = [&](Result<Link> link) {
+    ASSERT_TRUE(link) << link.error().message();
+    EXPECT_TRUE(is_mapped()) << link->place();
+    ASSERT_TRUE(link->detach());
+    EXPECT_FALSE(is_mapped()) << link->place();
+  };
+  attached(attach_uprobe(program, {.path = path, .function = "second"}, options()));
+  attached(attach_uprobe_multi(multi, {.path = path, .functions = {"first", "second"}}, options()));
+  attached(attach_usdt(probe, {.path = path, .provider = "prov", .name = "probe"}, options()));
+  attached(attach_usdt(probes, {.path = path, .provider = "prov", .name = "probe"}, options()));
+  {
+    const auto held = hold_user_file(path);
+    ASSERT_TRUE(held);
+    EXPECT_TRUE(is_mapped());
+  }
+  EXPECT_FALSE(is_mapped());
+}
+
+TEST_F(Uprobe, AProbeWithADamagedNoteIsListedAndRefused) {
+  ImageBuilder builder;
+  builder.add_section(".text", SHT_PROGBITS, std::vector<std::byte>(256, std::byte{0xc3}));
+  std::vector<std::byte> notes;
+  for (const auto& [address, name] : {std::pair(u64{0x10}, "bad"), std::pair(text + 4, "good")}) {
+    std::vector<std::byte> description;
+    for (const u64 word : {address, u64{0}, u64{0}}) {
+      builder.word(description, word);
+    }
+    for (const char* const part : {"prov", name, ""}) {
+      ImageBuilder::text(description, part);
+    }
+    builder.note(notes, "stapsdt", 3, description);
+  }
+  builder.add_section(".note.stapsdt", SHT_NOTE, notes);
+  root.file("/damaged", builder.build());
+  const std::string damaged = root.path() + "/damaged";
+  const auto probes = list_usdt(damaged);
+  ASSERT_TRUE(probes) << probes.error().message();
+  ASSERT_EQ(probes->size(), 2U);
+  EXPECT_EQ((*probes)[0].problem, "its address 0x10 is not in the file");
+  EXPECT_EQ((*probes)[1].problem, "");
+  const Program program = program_in("usdt");
+  const auto bad = attach_usdt(program, {.path = damaged, .provider = "prov", .name = "bad"}, options());
+  ASSERT_FALSE(bad);
+  EXPECT_EQ(bad.error().code(), Errc::malformed);
+  EXPECT_EQ(bad.error().message(),
+            cat(damaged, ": the note of prov:bad cannot be used: its address 0x10 is not in the file"));
+  EXPECT_TRUE(attach_usdt(program, {.path = damaged, .provider = "prov", .name = "good"}, options()));
+}
+
 TEST_F(Uprobe, AReturnProbeHasItsBit) {
   const Program program = program_in("uretprobe");
   ASSERT_TRUE(attach_uprobe(program, {.path = path, .function = "first", .point = UprobePoint::function_end},

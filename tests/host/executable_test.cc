@@ -10,6 +10,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
 #include "elf/image_builder.h"
 #include "host/binary_path.h"
@@ -229,6 +230,55 @@ TEST(Executable, AFileIsReadOnceUntilItChanges) {
   EXPECT_TRUE((*third)->find_function("g"));
 }
 
+/// Whether this process has mapped the file.
+bool is_mapped(const std::string& path) {
+  std::ifstream maps("/proc/self/maps");
+  const std::string all((std::istreambuf_iterator<char>(maps)), {});
+  return all.contains(path);
+}
+
+TEST(Executable, AFileThatNobodyHoldsIsLetGo) {
+  const OnDisk file("program", with_symbols(SHT_SYMTAB, {{"f", text, 4}}));
+  auto opened = Executable::open(file.path());
+  ASSERT_TRUE(opened);
+  EXPECT_TRUE(is_mapped(file.path()));
+  opened->reset();
+  EXPECT_FALSE(is_mapped(file.path()));
+  EXPECT_TRUE(Executable::open(file.path()));
+}
+
+TEST(Executable, ThreadsOpenEachFileOnceBetweenThem) {
+  const OnDisk one("one", with_symbols(SHT_SYMTAB, {{"f", text, 4}}));
+  const OnDisk two("two", with_symbols(SHT_SYMTAB, {{"g", text, 4}}));
+  std::array<std::shared_ptr<const Executable>, 8> opened;
+  {
+    std::vector<std::jthread> threads;
+    for (std::size_t i = 0; i < opened.size(); ++i) {
+      threads.emplace_back(
+          [&, i] { opened[i] = Executable::open((i % 2 == 0 ? one : two).path()).value_or(nullptr); });
+    }
+  }
+  for (std::size_t i = 0; i < opened.size(); ++i) {
+    ASSERT_NE(opened[i], nullptr);
+    EXPECT_EQ(opened[i], opened[i % 2]);
+  }
+  EXPECT_NE(opened[0], opened[1]);
+}
+
+TEST(Executable, AFileThatOthersMayShortenIsReadAsItWas) {
+  const auto bytes = with_symbols(SHT_SYMTAB, {{"f", text, 4}, {"g", text + 4, 4}});
+  const OnDisk file("program", bytes);
+  std::filesystem::permissions(file.path(), std::filesystem::perms::others_write,
+                               std::filesystem::perm_options::add);
+  const auto opened = Executable::open(file.path());
+  ASSERT_TRUE(opened) << opened.error().message();
+  EXPECT_FALSE(is_mapped(file.path()));
+  std::filesystem::resize_file(file.path(), 0);
+  const auto found = (*opened)->find_function("g");
+  ASSERT_TRUE(found) << found.error().message();
+  EXPECT_EQ(found->address, text + 4);
+}
+
 TEST(Executable, AThingThatIsNoneIsRefused) {
   for (const char* const path : {"/nonexistent/program", "/etc/passwd", "/"}) {
     const auto opened = Executable::open(path);
@@ -271,6 +321,38 @@ TEST(Executable, NotesOfProbesAreReadAndMovedAsPrelinkMoved) {
   EXPECT_EQ(read->front().arguments, "-4@%eax 8@(%rbx)");
   EXPECT_EQ(read->front().offset, 123U);
   EXPECT_EQ(read->front().semaphore_offset, 120U + 128U);
+}
+
+TEST(Executable, ANoteThatMakesNoSenseLeavesTheOthersAlone) {
+  ImageBuilder builder;
+  builder.add_section(".text", SHT_PROGBITS, std::vector<std::byte>(256));
+  std::vector<std::byte> notes;
+  const auto note = [&](u64 address, u64 semaphore, std::string_view name) {
+    std::vector<std::byte> description;
+    for (const u64 word : {address, u64{0}, semaphore}) {
+      builder.word(description, word);
+    }
+    for (const std::string_view part : {std::string_view("prov"), name, std::string_view("")}) {
+      ImageBuilder::text(description, part);
+    }
+    builder.note(notes, "stapsdt", 3, description);
+  };
+  note(0x10, 0, "nowhere");
+  note(text, 0x20, "uncounted");
+  builder.note(notes, "stapsdt", 3, std::vector<std::byte>(25));
+  note(text + 8, text + 128, "good");
+  builder.add_section(".note.stapsdt", SHT_NOTE, notes);
+  const auto read = read_usdt_notes(*open(builder.build()));
+  ASSERT_TRUE(read) << read.error().message();
+  ASSERT_EQ(read->size(), 4U);
+  EXPECT_EQ((*read)[0].name, "nowhere");
+  EXPECT_EQ((*read)[0].problem, "its address 0x10 is not in the file");
+  EXPECT_EQ((*read)[1].name, "uncounted");
+  EXPECT_EQ((*read)[1].problem, "its semaphore's address 0x20 is not in the file");
+  EXPECT_THAT((*read)[2].problem, testing::Not(testing::IsEmpty()));
+  EXPECT_EQ((*read)[3].name, "good");
+  EXPECT_EQ((*read)[3].problem, "");
+  EXPECT_EQ((*read)[3].offset, 128U);
 }
 
 TEST(Executable, NotesThatAreCutOffAreAnError) {
