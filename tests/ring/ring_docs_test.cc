@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <coroutine>
+#include <cstdlib>
 #include <cstring>
 #include <exception>
 #include <set>
@@ -97,6 +98,9 @@ std::set<std::string> lines_of(const std::string& text) {
 }
 
 TEST(RingDocs, ExamplesAreThoseThatCompileHere) {
+  if (std::getenv("SKEP_GUEST") != nullptr) {
+    GTEST_SKIP() << "the documentation is compared on the machine that builds; it is not in the guest";
+  }
   const std::string page = skep::read_text(SKEP_SOURCE_DIR "/docs/ring.md").value();
   const auto here = lines_of(skep::read_text(SKEP_SOURCE_DIR "/tests/ring/ring_docs_test.cc").value());
   bool is_code = false;
