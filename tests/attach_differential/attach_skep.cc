@@ -33,7 +33,7 @@ skep::Result<skep::Link> attach(const skep::Program& program, const std::string&
     return skep::attach_flow_dissector(program);
   }
   if (section == "perf_event") {
-    return skep::attach_perf_event_program(program, {.period = 1'000'000, .pid = 0});
+    return skep::attach_perf_event_program(program, {.period = 1'000'000, .tid = 0});
   }
   return skep::attach_program(program);
 }
