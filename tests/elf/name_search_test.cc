@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+
 #include <random>
 #include <string>
 
@@ -20,7 +22,7 @@ std::vector<u32> one_by_one(std::string_view strings, std::string_view name) {
 }
 
 TEST(FindTerminated, FindsANameAtEveryPlaceAndOfEveryLength) {
-  for (const std::size_t length : {1, 2, 3, 15, 16, 17, 63, 64, 65, 200}) {
+  for (const std::size_t length : std::to_array<std::size_t>({1, 2, 3, 15, 16, 17, 63, 64, 65, 200})) {
     std::string name(length, 'n');
     name[length / 2] = 'm';
     name.back() = 'z';
