@@ -37,7 +37,7 @@ struct PerfEventTarget {
 };
 
 /// Attaches a program of section perf_event. Linux counts a process by threads: one event for each that it has, inherited by those that it starts. A thread that is
-/// started while this attaches may be missed; in inherited events bpf_get_attach_cookie() answers 0; before Linux 5.13 processes that it forks are counted as well.
+/// started while this attaches may be missed; in inherited events bpf_get_attach_cookie() may answer 0 (threads swap them); before Linux 5.13 processes that it forks are counted as well.
 /// Errors: unsupported (the machine has no such counter: usual for hardware counters in virtual machines; a cookie before 5.15), invalid (neither or
 /// both of frequency and period; both of pid and tid; a rate beyond the limit, which is told), not_found (no such process or processor), denied (says which setting or capability), kernel. Since Linux 4.9.
 Result<Link> attach_perf_event_program(const Program& program, const PerfEventTarget& target,
