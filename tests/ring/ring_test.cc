@@ -19,13 +19,16 @@ using test::page_bytes;
 static_assert(std::ranges::input_range<RingBatch>);
 static_assert(!std::is_copy_constructible_v<RingBuffer>);
 
+/// What FakeRing::write_value() wrote, in this machine's byte order.
+u64 number_in(RingRecord record) {
+  u64 value = 0;
+  std::memcpy(&value, record.data(), std::min(record.size(), sizeof value));
+  return value;
+}
+
 std::vector<u64> read_all(RingBuffer& ring) {
   std::vector<u64> values;
-  const auto count = ring.consume([&](RingRecord record) {
-    u64 value = 0;
-    std::memcpy(&value, record.data(), std::min(record.size(), sizeof value));
-    values.push_back(value);
-  });
+  const auto count = ring.consume([&](RingRecord record) { values.push_back(number_in(record)); });
   EXPECT_TRUE(count) << count.error().message();
   EXPECT_EQ(count.value_or(0), values.size());
   return values;
@@ -76,7 +79,7 @@ TEST(RingBuffer, ABatchIsReleasedOnceAndOnlyAsFarAsItWasRead) {
     ASSERT_TRUE(batch);
     u64 sum = 0;
     for (const RingRecord record : *batch | std::views::take(4)) {
-      sum += std::to_integer<u64>(record[0]);
+      sum += number_in(record);
       EXPECT_EQ(*ring.consumer(), 0U) << "released while it was lent";
     }
     EXPECT_EQ(sum, 1U + 2 + 3 + 4);
@@ -282,7 +285,7 @@ TEST(RingBuffer, RecordsAreOutToOneReaderAtATime) {
   std::vector<u64> values;
   ASSERT_TRUE(ring.reader().consume([&](RingRecord record) {
     EXPECT_TRUE(is_busy());
-    values.push_back(std::to_integer<u64>(record[0]));
+    values.push_back(number_in(record));
   }));
   EXPECT_EQ(values, (std::vector<u64>{2, 3, 4, 5}));
   EXPECT_EQ(*ring.consumer(), *ring.producer());
@@ -401,7 +404,7 @@ TEST(RingBuffer, ABatchIsUntouchedByWhateverBecomesOfItsRing) {
     moved.reset();
     RingRecord record;
     ASSERT_TRUE(second->next(record));
-    EXPECT_EQ(record[0], std::byte{6});
+    EXPECT_EQ(number_in(record), 6U);
     EXPECT_EQ(*ring.consumer(), 16U);
     EXPECT_EQ(unmapped(kernel), 0U);
   }
@@ -416,10 +419,10 @@ TEST(RingBuffer, ACallbackMayMoveAndDestroyItsRing) {
   }
   std::optional<RingBuffer> elsewhere;
   const auto count = ring.reader().consume([&](RingRecord record) {
-    if (record[0] == std::byte{1}) {
+    if (number_in(record) == 1) {
       elsewhere = std::move(ring.reader());
     }
-    if (record[0] == std::byte{3}) {
+    if (number_in(record) == 3) {
       elsewhere.reset();
     }
     EXPECT_EQ(unmapped(kernel), 0U);
